@@ -1,0 +1,317 @@
+"""Plain functions that put one row, and what it needs, into the database and commit.
+
+Every field of the model may be given; what is left out gets a sensible value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from argon2 import PasswordHasher
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import BranchMembership, Person, RoleGrant
+from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.core.calendar import window_of
+from volunteer_hub.core.db import Base
+from volunteer_hub.core.permissions import Role
+from volunteer_hub.projects.models import Category, Project, ProjectStatus
+from volunteer_hub.registry.models import (
+    Branch,
+    BranchKind,
+    Building,
+    Enterprise,
+    Organisation,
+    Place,
+    Walk,
+)
+from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+PASSWORD = "orange-2026-tree"
+
+_numbers = itertools.count(1)
+# Real parameters take 23 ms; a test needs a valid hash, not a strong one.
+_cheap_hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+Row = TypeVar("Row", bound=Base)
+
+
+def _keep(session: Session, row: Row) -> Row:
+    session.add(row)
+    session.commit()
+    return row
+
+
+# ---------------------------------------------------------------- registry
+
+
+def make_building(session: Session, **fields: Any) -> Building:
+    """Add an office building near 32.0°N 121.4°E."""
+    n = next(_numbers)
+    values = {
+        "code": f"B{n:03}",
+        "name_zh": f"第{n}大厦",
+        "name_en": f"Tower {n}",
+        "lat": 31.2304,
+        "lng": 121.4737,
+    }
+    return _keep(session, Building(**values | fields))
+
+
+def make_enterprise(session: Session, *, building: Building | None = None, **fields: Any) -> Any:
+    """Add a company, with an office when a building is given."""
+    n = next(_numbers)
+    values = {
+        "name_zh": f"第{n}有限公司",
+        "name_en": f"Company {n}",
+        "building_id": building.id if building else None,
+    }
+    return _keep(session, Enterprise(**values | fields))
+
+
+def make_organisation(session: Session, **fields: Any) -> Organisation:
+    """Add an organisation that runs projects and records hours."""
+    n = next(_numbers)
+    values = {"name_zh": f"第{n}服务站", "name_en": f"Station {n}"}
+    return _keep(session, Organisation(**values | fields))
+
+
+def make_branch(session: Session, *, parent: Branch | None = None, **fields: Any) -> Branch:
+    """Add a Party branch, below `parent` when one is given; its path is set."""
+    n = next(_numbers)
+    values: dict[str, Any] = {
+        "kind": BranchKind.BRANCH,
+        "name_zh": f"第{n}党支部",
+        "name_en": f"Branch {n}",
+        "parent_id": parent.id if parent else None,
+        "path": f"unset {n}",
+    }
+    branch = Branch(**values | fields)
+    session.add(branch)
+    session.flush()
+    if "path" not in fields:
+        branch.path = f"{parent.path if parent else '/'}{branch.id}/"
+    session.commit()
+    return branch
+
+
+def make_place(session: Session, **fields: Any) -> Place:
+    """Add a place with coordinates; walking times are added by `make_walk`."""
+    n = next(_numbers)
+    values = {
+        "name_zh": f"第{n}医院",
+        "name_en": f"Hospital {n}",
+        "address_zh": f"和平路{n}号",
+        "address_en": f"{n} Peace Road",
+        "lat": 31.2310,
+        "lng": 121.4740,
+    }
+    return _keep(session, Place(**values | fields))
+
+
+def make_walk(session: Session, building: Building, place: Place, minutes: int) -> Walk:
+    """Say how many minutes it takes on foot from the building to the place."""
+    return _keep(session, Walk(building_id=building.id, place_id=place.id, minutes=minutes))
+
+
+# ---------------------------------------------------------------- people
+
+
+def make_person(session: Session, *, password: str | None = None, **fields: Any) -> Person:
+    """Add somebody with a phone; with a hash only when a password is given."""
+    n = next(_numbers)
+    values: dict[str, Any] = {
+        "phone": f"+86198{n:08}",
+        "password_hash": _cheap_hasher.hash(password) if password else None,
+        "session_key": secrets.token_urlsafe(12),
+        "name": f"志愿者{n}",
+        "nickname": f"小橙{n}",
+        "birth_date": date(1990, 5, 4),
+        "created_at": NOW - timedelta(days=100),
+    }
+    return _keep(session, Person(**values | fields))
+
+
+def make_membership(
+    session: Session, person: Person, branch: Branch, **fields: Any
+) -> BranchMembership:
+    """Let the person count to the branch since the start of 2026, as a non-member 群众."""
+    values = {
+        "person_id": person.id,
+        "branch_id": branch.id,
+        "is_party_member": False,
+        "started_on": date(2026, 1, 1),
+        "ended_on": None,
+    }
+    return _keep(session, BranchMembership(**values | fields))
+
+
+def grant_role(
+    session: Session,
+    person: Person,
+    role: Role,
+    *,
+    organisation: Organisation | None = None,
+    branch: Branch | None = None,
+    **fields: Any,
+) -> RoleGrant:
+    """Give the person a role, with its scope."""
+    values = {
+        "person_id": person.id,
+        "role": role,
+        "organisation_id": organisation.id if organisation else None,
+        "branch_id": branch.id if branch else None,
+        "granted_at": NOW - timedelta(days=50),
+    }
+    return _keep(session, RoleGrant(**values | fields))
+
+
+# ---------------------------------------------------------------- projects and shifts
+
+
+def make_category(session: Session, **fields: Any) -> Category:
+    """Add a kind of service."""
+    n = next(_numbers)
+    values = {"key": f"kind-{n}", "name_zh": f"类别{n}", "name_en": f"Kind {n}", "position": n}
+    return _keep(session, Category(**values | fields))
+
+
+def make_project(
+    session: Session,
+    *,
+    organisation: Organisation | None = None,
+    category: Category | None = None,
+    place: Place | None = None,
+    **fields: Any,
+) -> Project:
+    """Add a published project with everything that publication needs."""
+    n = next(_numbers)
+    values: dict[str, Any] = {
+        "organisation_id": (organisation or make_organisation(session)).id,
+        "category_id": (category or make_category(session)).id,
+        "place_id": (place or make_place(session)).id,
+        "title_zh": f"第{n}项目",
+        "title_en": f"Project {n}",
+        "content_zh": "带病人找到科室。",
+        "content_en": "Show patients the way.",
+        "risk_zh": "大厅人多，请留意脚下。",
+        "risk_en": "The hall is crowded; mind your step.",
+        "contact_name": "沈老师",
+        "contact_phone": "+8613800138000",
+        "status": ProjectStatus.PUBLISHED,
+        "created_at": NOW - timedelta(days=30),
+    }
+    return _keep(session, Project(**values | fields))
+
+
+def make_shift(
+    session: Session,
+    *,
+    project: Project | None = None,
+    place: Place | None = None,
+    capacity: int = 5,
+    starts_at: datetime = NOW + timedelta(days=2),
+    ends_at: datetime | None = None,
+    posts: Sequence[Mapping[str, Any]] | None = None,
+    **fields: Any,
+) -> Shift:
+    """Add a published shift of one hour, with one post of `capacity` places unless `posts`.
+
+    `posts` holds the fields of each post; `post_of(session, shift)` returns the first one.
+    """
+    project = project or make_project(session)
+    ends_at = ends_at or starts_at + timedelta(hours=1)
+    values: dict[str, Any] = {
+        "project_id": project.id,
+        "place_id": place.id if place else project.place_id,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        **_local_times(starts_at, ends_at),
+        "meeting_point": "一楼大厅",
+        "status": ShiftStatus.PUBLISHED,
+        "created_at": NOW - timedelta(days=20),
+    }
+    shift = Shift(**values | fields)
+    session.add(shift)
+    session.flush()
+    for position, post in enumerate(posts or [{}]):
+        session.add(Post(**{"shift_id": shift.id, "position": position, "capacity": capacity} | post))
+    if shift.status == ShiftStatus.PUBLISHED:
+        project.last_starts_at = max(project.last_starts_at or starts_at, starts_at)
+    session.commit()
+    return shift
+
+
+def _local_times(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
+    start, end = starts_at.astimezone(SHANGHAI), ends_at.astimezone(SHANGHAI)
+    nights = (end.date() - start.date()).days
+    return {
+        "day": start.date(),
+        "start_minute": start.hour * 60 + start.minute,
+        "end_minute": end.hour * 60 + end.minute + nights * 24 * 60,
+        "window": window_of(start),
+    }
+
+
+def post_of(session: Session, shift: Shift, position: int = 0) -> Post:
+    """Return one of the shift's posts, the first unless said otherwise."""
+    posts = session.scalars(
+        select(Post).where(Post.shift_id == shift.id).order_by(Post.position, Post.id)
+    ).all()
+    return posts[position]
+
+
+def make_sign_up(
+    session: Session,
+    shift: Shift,
+    person: Person,
+    *,
+    post: Post | None = None,
+    status: SignUpStatus = SignUpStatus.CONFIRMED,
+    **fields: Any,
+) -> SignUp:
+    """Give the person a place (the post's `taken` grows) or, by `status`, a place in line."""
+    post = post or post_of(session, shift)
+    values: dict[str, Any] = {
+        "shift_id": shift.id,
+        "post_id": post.id,
+        "person_id": person.id,
+        "status": status,
+        "signed_up_at": NOW - timedelta(days=1),
+        "risk_accepted_at": NOW - timedelta(days=1),
+    }
+    if status == SignUpStatus.CONFIRMED:
+        post.taken += 1
+    return _keep(session, SignUp(**values | fields))
+
+
+def make_attendance(
+    session: Session,
+    shift: Shift,
+    person: Person,
+    *,
+    sign_up: SignUp | None = None,
+    **fields: Any,
+) -> Attendance:
+    """Say that the person was there from the shift's start to its end; not yet confirmed."""
+    post_id = sign_up.post_id if sign_up else post_of(session, shift).id
+    values: dict[str, Any] = {
+        "shift_id": shift.id,
+        "post_id": post_id,
+        "person_id": person.id,
+        "sign_up_id": sign_up.id if sign_up else None,
+        "status": AttendanceStatus.PRESENT,
+        "method": AttendanceMethod.ROSTER,
+        "check_in_at": shift.starts_at,
+        "check_out_at": shift.ends_at,
+        "recorded_at": shift.ends_at,
+    }
+    return _keep(session, Attendance(**values | fields))
