@@ -1,0 +1,97 @@
+"""Shapes of what people type about themselves."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from volunteer_hub.core.i18n import _l
+
+NEEDED = _l("Please fill this in.")
+
+
+def strip(value: str | None) -> str | None:
+    """Take away blanks around what was typed."""
+    return value.strip() if isinstance(value, str) else value
+
+
+class LoginForm(FlaskForm):
+    phone = StringField(
+        _l("Phone"),
+        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        filters=[strip],
+    )
+    password = PasswordField(_l("Password"), [InputRequired(NEEDED), Length(max=128)])
+    next = HiddenField()
+
+
+class RegisterForm(FlaskForm):
+    phone = StringField(
+        _l("Phone"),
+        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        filters=[strip],
+    )
+    name = StringField(
+        _l("Name"),
+        [InputRequired(NEEDED), Length(max=50, message=_l("Please use at most 50 characters."))],
+        filters=[strip],
+    )
+    password = PasswordField(
+        _l("Password"),
+        [InputRequired(NEEDED), Length(8, 128, message=_l("Please use 8 to 128 characters."))],
+    )
+    building_id = SelectField(_l("Office building (optional)"), [Optional()], coerce=str)
+    consent = BooleanField(
+        _l("I agree that my phone and name are used to organise volunteering."),
+        [InputRequired(_l("Without your consent we cannot open an account."))],
+    )
+    next = HiddenField()
+
+
+class ProfileForm(FlaskForm):
+    name = StringField(
+        _l("Name"),
+        [InputRequired(NEEDED), Length(max=50, message=_l("Please use at most 50 characters."))],
+        filters=[strip],
+    )
+    nickname = StringField(
+        _l("Nickname (others on your shifts see this)"),
+        [Length(max=30, message=_l("Please use at most 30 characters."))],
+        filters=[strip],
+    )
+    birth_date = DateField(_l("Date of birth (only for shifts with an age limit)"), [Optional()])
+    building_id = SelectField(_l("Office building (optional)"), [Optional()], coerce=str)
+    shows_membership = BooleanField(_l("Show my Party membership to others on my shifts"))
+
+
+class PasswordForm(FlaskForm):
+    current = PasswordField(_l("Current password"), [InputRequired(NEEDED), Length(max=128)])
+    password = PasswordField(
+        _l("New password"),
+        [InputRequired(NEEDED), Length(8, 128, message=_l("Please use 8 to 128 characters."))],
+    )
+
+
+class DisplayForm(FlaskForm):
+    size = RadioField(
+        _l("Text size"),
+        choices=[("normal", _l("Standard")), ("large", _l("Larger")), ("elder", _l("Large"))],
+    )
+    theme = RadioField(
+        _l("Colours"),
+        choices=[("auto", _l("Like the phone")), ("light", _l("Light")), ("dark", _l("Dark"))],
+    )
+    next = HiddenField()
+
+
+class EmptyForm(FlaskForm):
+    """Only the token: for buttons that need nothing else."""

@@ -1,0 +1,201 @@
+"""Accounts: register, change, delete; roles."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core.errors import InvalidInput, NotFound
+from volunteer_hub.core.i18n import _
+from volunteer_hub.core.permissions import Role
+from volunteer_hub.registry.models import Branch, Building
+
+SERVICE_CONSENT = "service"
+CONSENT_VERSION = "2026-1"
+# Short, so that what everybody types first is refused without a word list to keep.
+COMMON_PASSWORDS = frozenset(
+    "12345678 123456789 1234567890 password password1 passw0rd qwertyui qwerty123 11111111 88888888"
+    " 66666666 00000000 abc12345 abcd1234 a1234567 1q2w3e4r iloveyou woaini1314 5201314520".split()
+)
+
+
+class PhoneTaken(InvalidInput):
+    """Somebody has registered this phone already."""
+
+
+def new_session_key() -> str:
+    """Return a fresh key; all sessions made with the old one end."""
+    return secrets.token_urlsafe(12)
+
+
+def check_password(password: str, *, phone: str, name: str) -> None:
+    """Raise InvalidInput when the password is easy to guess (trust.md S01)."""
+    folded = password.casefold()
+    easy = folded in COMMON_PASSWORDS or len(set(folded)) < 4
+    if easy or phone.removeprefix("+86") in folded or (len(name) > 2 and name.casefold() in folded):
+        raise InvalidInput(
+            _("This password is easy to guess. Please take another one, for example three words."),
+            field="password",
+        )
+
+
+def register(
+    session: Session,
+    *,
+    phone: str,
+    name: str,
+    password_hash: str,
+    building_id: int | None,
+    language: str,
+    now: datetime,
+) -> Person:
+    """Open an account with phone, name and consent; raises PhoneTaken."""
+    person = Person(
+        phone=phone,
+        name=name,
+        password_hash=password_hash,
+        session_key=new_session_key(),
+        building_id=building_id,
+        language=language,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError:
+        raise PhoneTaken(
+            _("This phone has an account already. Please sign in instead."), field="phone"
+        ) from None
+    session.add(
+        Consent(
+            person_id=person.id, purpose=SERVICE_CONSENT, version=CONSENT_VERSION, given_at=now
+        )
+    )
+    audit.record(session, "person:register", actor_id=person.id, object_id=person.id, now=now)
+    session.flush()
+    return person
+
+
+def change_profile(
+    session: Session,
+    *,
+    person_id: int,
+    name: str,
+    nickname: str,
+    birth_date: date | None,
+    building_id: int | None,
+    shows_membership: bool,
+    now: datetime,
+) -> None:
+    """Change what a person says of themselves."""
+    person = session.get_one(Person, person_id)
+    if birth_date and not date(1900, 1, 1) <= birth_date <= now.date():
+        raise InvalidInput(_("Please check the year of birth."), field="birth_date")
+    if building_id is not None and session.get(Building, building_id) is None:
+        raise InvalidInput(_("Please choose a building from the list."), field="building_id")
+    person.name, person.nickname = name, nickname
+    person.birth_date = birth_date
+    person.building_id = building_id
+    person.shows_membership = shows_membership
+    audit.record(session, "person:change", actor_id=person_id, object_id=person_id, now=now)
+    session.flush()
+
+
+def choose_language(session: Session, *, person_id: int, language: str) -> None:
+    """Remember the language for messages that are sent while the person is away."""
+    session.execute(update(Person).where(Person.id == person_id).values(language=language))
+
+
+def change_password(
+    session: Session, *, person_id: int, password_hash: str, now: datetime
+) -> str:
+    """Set a new password, end all other sessions and return the new session key."""
+    person = session.get_one(Person, person_id)
+    person.password_hash = password_hash
+    person.session_key = new_session_key()
+    audit.record(session, "person:password", actor_id=person_id, object_id=person_id, now=now)
+    session.flush()
+    return person.session_key
+
+
+def delete_account(session: Session, *, person_id: int, today: date, now: datetime) -> None:
+    """Take out everything that names the person; ledger entries stay with the nameless row.
+
+    Future places must have been given back before (`shifts.services.leave_all`).
+    """
+    person = session.get_one(Person, person_id)
+    person.phone = person.password_hash = None
+    person.name, person.nickname = "", ""
+    person.birth_date = person.enterprise_id = person.building_id = person.guardian_id = None
+    person.shows_membership = False
+    person.session_key = new_session_key()
+    person.deleted_at = now
+    membership = session.scalar(
+        select(BranchMembership).where(
+            BranchMembership.person_id == person_id, BranchMembership.ended_on.is_(None)
+        )
+    )
+    if membership:
+        membership.ended_on = max(today, membership.started_on)
+    session.execute(
+        update(Consent)
+        .where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+    session.execute(
+        update(RoleGrant)
+        .where(RoleGrant.person_id == person_id, RoleGrant.ends_on.is_(None))
+        .values(ends_on=today)
+    )
+    audit.record(session, "person:delete", actor_id=person_id, object_id=person_id, now=now)
+    session.flush()
+
+
+def grant_role(
+    session: Session,
+    *,
+    phone: str,
+    role: Role,
+    organisation_id: int | None = None,
+    branch_id: int | None = None,
+    granted_by: int | None,
+    now: datetime,
+) -> RoleGrant:
+    """Give a role with its scope; raises NotFound for an unknown phone, organisation or branch."""
+    person_id = session.scalar(
+        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
+    )
+    if person_id is None:
+        raise NotFound(_("Nobody has registered this phone."))
+    if role is Role.COORDINATOR and organisation_id is None:
+        raise InvalidInput(_("A coordinator needs an organisation."), field="organisation_id")
+    if role is Role.BRANCH_LEADER and (branch_id is None or session.get(Branch, branch_id) is None):
+        raise InvalidInput(_("A branch leader needs a branch."), field="branch_id")
+    grant = RoleGrant(
+        person_id=person_id,
+        role=role,
+        organisation_id=organisation_id,
+        branch_id=branch_id,
+        granted_by=granted_by,
+        granted_at=now,
+    )
+    session.add(grant)
+    session.flush()
+    audit.record(
+        session,
+        "role:grant",
+        actor_id=granted_by,
+        object_id=grant.id,
+        now=now,
+        organisation_id=organisation_id,
+        role=str(role),
+        person_id=person_id,
+        branch_id=branch_id,
+    )
+    return grant

@@ -1,0 +1,235 @@
+"""Sign in, register, own profile, display and language."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, request, session, url_for
+from flask_limiter.util import get_remote_address
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.accounts import queries, services
+from volunteer_hub.accounts.forms import (
+    DisplayForm,
+    LoginForm,
+    PasswordForm,
+    ProfileForm,
+    RegisterForm,
+)
+from volunteer_hub.core import clock, i18n, passwords, phones
+from volunteer_hub.core.db import db, write_tx
+from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.i18n import _
+from volunteer_hub.core.limits import limiter
+from volunteer_hub.core.permissions import Actor, Permission, public, requires
+from volunteer_hub.core.web import CHOICES, done, keep_choice, own_transaction, render, safe_next
+from volunteer_hub.registry import queries as registry
+
+bp = Blueprint("accounts", __name__)
+
+
+def _tries() -> str:
+    phone = phones.normalise(request.form.get("phone", "")) or "?"
+    return f"{phone} {get_remote_address()}"
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code != 303
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@public
+@own_transaction
+@limiter.limit("10/15 minutes", methods=["POST"], key_func=_tries, deduct_when=_failed)
+def login() -> Response:
+    form = LoginForm(data={"next": request.args.get("next", "")})
+    if form.validate_on_submit():
+        phone = phones.normalise(form.phone.data or "")
+        found = queries.credentials(db.session(), phone) if phone else None
+        # Same work and same words whether the phone is known or not (trust.md S05).
+        if passwords.matches(found and found.password_hash, form.password.data or "") and found:
+            _begin_session(found.id, found.session_key)
+            return done(safe_next(form.next.data))
+        form.form_errors.append(_("Phone and password do not match. Please check both."))
+    status = 422 if form.is_submitted() else 200
+    return render("accounts/login.html", status=status, form=form, demo=_demo_identities())
+
+
+def _begin_session(person_id: int, session_key: str) -> None:
+    session.clear()
+    session.permanent = True
+    login_user(Actor(id=person_id, name="", session_key=session_key), force=True)
+
+
+def _demo_identities() -> list[tuple[str, str]]:
+    if not current_app.config["HUB_DEMO"]:
+        return []
+    return [
+        ("19900000001", _("Volunteer")),
+        ("19900000002", _("Coordinator")),
+        ("19900000003", _("Branch leader")),
+        ("19900000004", _("Office")),
+    ]
+
+
+@bp.route("/register", methods=["GET", "POST"])
+@public
+@own_transaction
+@limiter.limit("60/hour", methods=["POST"])
+def register() -> Response:
+    form = RegisterForm(data={"next": request.args.get("next", "")})
+    form.building_id.choices = _building_choices()
+    if form.validate_on_submit() and _register(form):
+        return done(
+            safe_next(form.next.data), say=_("Welcome! Choose a shift that fits your free hour.")
+        )
+    status = 422 if form.is_submitted() else 200
+    return render("accounts/register.html", status=status, form=form)
+
+
+def _register(form: RegisterForm) -> bool:
+    phone = phones.normalise(form.phone.data or "")
+    if phone is None:
+        form.phone.errors = [_("Please type a mobile number, such as 138 0013 8000.")]
+        return False
+    try:
+        services.check_password(form.password.data or "", phone=phone, name=form.name.data or "")
+        hashed = passwords.hash_password(form.password.data or "")
+        person_id, key = write_tx(lambda: _open_account(form, phone, hashed))
+    except DomainError as error:
+        form[error.field or "phone"].errors = [error.message]
+        return False
+    _begin_session(person_id, key)
+    return True
+
+
+def _open_account(form: RegisterForm, phone: str, hashed: str) -> tuple[int, str]:
+    person = services.register(
+        db.session(),
+        phone=phone,
+        name=form.name.data or "",
+        password_hash=hashed,
+        building_id=int(form.building_id.data) if form.building_id.data else None,
+        language=i18n.language(),
+        now=clock.now(),
+    )
+    return person.id, person.session_key
+
+
+def _building_choices() -> list[tuple[str, str]]:
+    rows = registry.building_choices(db.session())
+    return [("", _("Not said")), *((str(row.id), row.name) for row in rows)]
+
+
+@bp.post("/logout")
+@public
+def logout() -> Response:
+    logout_user()
+    session.clear()
+    answer = done("/", say=_("You are signed out."))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@bp.route("/me/profile", methods=["GET", "POST"])
+@requires(Permission.ACCOUNT_OWN)
+def profile() -> Response:
+    row = queries.profile(db.session(), current_user.id)
+    if row is None:
+        raise NotFound
+    form = ProfileForm(
+        data={
+            "name": row.name,
+            "nickname": row.nickname,
+            "birth_date": row.birth_date,
+            "building_id": str(row.building_id or ""),
+            "shows_membership": row.shows_membership,
+        }
+    )
+    form.building_id.choices = _building_choices()
+    if form.validate_on_submit() and _change_profile(form):
+        return done(url_for(".profile"), say=_("Saved."))
+    status = 422 if form.is_submitted() else 200
+    return render("accounts/profile.html", status=status, form=form, profile=row)
+
+
+def _change_profile(form: ProfileForm) -> bool:
+    try:
+        services.change_profile(
+            db.session(),
+            person_id=current_user.id,
+            name=form.name.data or "",
+            nickname=form.nickname.data or "",
+            birth_date=form.birth_date.data,
+            building_id=int(form.building_id.data) if form.building_id.data else None,
+            shows_membership=bool(form.shows_membership.data),
+            now=clock.now(),
+        )
+    except DomainError as error:
+        form[error.field or "name"].errors = [error.message]
+        return False
+    return True
+
+
+@bp.route("/me/password", methods=["GET", "POST"])
+@requires(Permission.ACCOUNT_OWN)
+@own_transaction
+@limiter.limit("10/15 minutes", methods=["POST"], deduct_when=_failed)
+def password() -> Response:
+    form = PasswordForm()
+    if form.validate_on_submit() and _change_password(form):
+        return done("/me", say=_("Your password is changed. Other devices are signed out."))
+    return render("accounts/password.html", status=422 if form.is_submitted() else 200, form=form)
+
+
+def _change_password(form: PasswordForm) -> bool:
+    person = queries.profile(db.session(), current_user.id)
+    found = queries.credentials(db.session(), person.phone) if person else None
+    if person is None or not passwords.matches(
+        found and found.password_hash, form.current.data or ""
+    ):
+        form.current.errors = [_("This is not your current password.")]
+        return False
+    wanted = form.password.data or ""
+    try:
+        services.check_password(wanted, phone=person.phone, name=person.name)
+    except DomainError as error:
+        form.password.errors = [error.message]
+        return False
+    hashed = passwords.hash_password(wanted)
+    key = write_tx(
+        lambda: services.change_password(
+            db.session(), person_id=person.id, password_hash=hashed, now=clock.now()
+        )
+    )
+    _begin_session(person.id, key)
+    return True
+
+
+@bp.route("/display", methods=["GET", "POST"])
+@public
+def display() -> Response:
+    """Text size and colours; kept in cookies, so they hold before signing in too."""
+    current = {
+        name: request.cookies.get(name, values[0])
+        for name, values in CHOICES.items()
+        if name != i18n.COOKIE
+    }
+    form = DisplayForm(data={**current, "next": request.args.get("next", "")})
+    if form.validate_on_submit():
+        answer = redirect(safe_next(form.next.data), 303)
+        for name in current:
+            keep_choice(answer, name, form[name].data)
+        return answer
+    return render("accounts/display.html", status=422 if form.is_submitted() else 200, form=form)
+
+
+@bp.post("/language")
+@public
+def language() -> Response:
+    wish = request.form.get("lang", "")
+    wish = wish if wish in i18n.LANGUAGES else i18n.CHINESE
+    if current_user.is_authenticated:
+        services.choose_language(db.session(), person_id=current_user.id, language=wish)
+    answer = redirect(safe_next(request.form.get("next")), 303)
+    keep_choice(answer, i18n.COOKIE, wish)
+    return answer

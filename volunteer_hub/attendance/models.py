@@ -1,0 +1,54 @@
+"""Who came to a shift, and for how long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from volunteer_hub.core.db import Base, UtcDateTime
+
+
+class AttendanceStatus(StrEnum):
+    PRESENT = "present"
+    NO_SHOW = "no_show"
+    EXCUSED = "excused"
+
+
+class AttendanceMethod(StrEnum):
+    """How the attendance became known."""
+
+    ROSTER = "roster"
+    LATE_ENTRY = "late_entry"
+
+
+class Attendance(Base):
+    """One person at one shift. `minutes` is set once, when the hours are confirmed.
+
+    A check-in without a check-out waits: somebody must say when the person left.
+    """
+
+    __tablename__ = "attendance"
+    __table_args__ = (
+        UniqueConstraint("shift_id", "person_id"),
+        CheckConstraint("check_out_at >= check_in_at", name="order"),
+        CheckConstraint("minutes BETWEEN 0 AND 480", name="minutes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    sign_up_id: Mapped[int | None] = mapped_column(ForeignKey("sign_up.id"))
+    status: Mapped[str]
+    method: Mapped[str]
+    check_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    check_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(default="")
+    minutes: Mapped[int | None]
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

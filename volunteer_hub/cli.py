@@ -1,0 +1,23 @@
+"""Commands: each feature brings its own group."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+GROUPS = (
+    ("volunteer_hub.demo.commands", "demo"),
+    ("volunteer_hub.projects.commands", "import_group"),
+    ("volunteer_hub.accounts.commands", "user"),
+    ("volunteer_hub.hours.commands", "ledger"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to `flask --app wsgi`."""
+    for module, name in GROUPS:
+        try:
+            app.cli.add_command(getattr(import_module(module), name))
+        except ModuleNotFoundError:
+            continue

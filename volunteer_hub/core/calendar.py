@@ -1,0 +1,94 @@
+"""Time windows of the day and quarters of the year, as the sub-district speaks of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Window(StrEnum):
+    """When in the week a shift lies; drawn so that one free hour of an office worker fits."""
+
+    BEFORE_WORK = "before_work"
+    LUNCH = "lunch"
+    AFTER_WORK = "after_work"
+    WEEKEND_AM = "weekend_am"
+    WEEKEND_PM = "weekend_pm"
+    OTHER = "other"
+
+
+def window_of(starts_at: datetime) -> Window:
+    """Return the window of a shift by its local start."""
+    hour = starts_at.hour + starts_at.minute / 60
+    if starts_at.isoweekday() >= 6:
+        if 6 <= hour < 12:
+            return Window.WEEKEND_AM
+        return Window.WEEKEND_PM if 12 <= hour < 19 else Window.OTHER
+    if 5 <= hour < 9:
+        return Window.BEFORE_WORK
+    if 11 <= hour < 14:
+        return Window.LUNCH
+    return Window.AFTER_WORK if 17 <= hour < 21 else Window.OTHER
+
+
+def minute_of_day(moment: time) -> int:
+    """Return minutes since midnight."""
+    return moment.hour * 60 + moment.minute
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the UTC moments between which the local day lies, end excluded."""
+    start = datetime.combine(day, time.min, tzinfo=zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of local dates, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """A quarter of a calendar year, written 2026Q3."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.year}Q{self.number}"
+
+    @property
+    def period(self) -> Period:
+        first = date(self.year, 3 * self.number - 2, 1)
+        following = self.following()
+        return Period(
+            first, date(following.year, 3 * following.number - 2, 1) - timedelta(days=1)
+        )
+
+    def following(self) -> Quarter:
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+
+    def previous(self) -> Quarter:
+        return Quarter(self.year - (self.number == 1), (self.number - 2) % 4 + 1)
+
+
+def quarter_of(day: date) -> Quarter:
+    """Return the quarter in which the day lies."""
+    return Quarter(day.year, (day.month + 2) // 3)
+
+
+def parse_quarter(text: str) -> Quarter | None:
+    """Return the quarter written as 2026Q3, or None when the text is not one."""
+    found = re.fullmatch(r"(20\d\d)[Qq]([1-4])", text, re.ASCII)
+    return Quarter(int(found[1]), int(found[2])) if found else None

@@ -1,0 +1,90 @@
+"""Settings, read once from the environment (names: see the README)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parents[2]
+HTMX_URL = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
+SAMPLE_KEYS = frozenset(
+    {"changeme", "secret", "dev", "development", "test", "password"}
+)
+
+
+class BadSettings(SystemExit):
+    """A setting that would make the site unsafe or unusable; the process does not start."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment decides."""
+
+    database_url: str
+    secret_key: str
+    site_name: str
+    timezone: str
+    htmx_url: str
+    demo: bool
+    production: bool
+    redis_url: str
+
+
+def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Settings:
+    """Return the settings; raises BadSettings with a plain sentence when they are unsafe."""
+    production = env.get("HUB_ENV", "") == "production"
+    demo = env.get("HUB_DEMO", "") == "1"
+    if production and demo:
+        raise BadSettings("HUB_DEMO=1 cannot be used with HUB_ENV=production.")
+    timezone = env.get("HUB_TIMEZONE") or "Asia/Shanghai"
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSettings(
+            f"HUB_TIMEZONE={timezone!r} is not a known time zone."
+        ) from None
+    return Settings(
+        database_url=_database_url(env.get("DATABASE_URL", ""), root),
+        secret_key=_secret_key(env.get("SECRET_KEY", ""), root, production=production),
+        site_name=env.get("SITE_NAME") or "小橙子志愿",
+        timezone=timezone,
+        htmx_url=env.get("HUB_HTMX_URL", HTMX_URL),
+        demo=demo,
+        production=production,
+        redis_url=env.get("REDIS_URL", ""),
+    )
+
+
+def _database_url(url: str, root: Path) -> str:
+    if not url:
+        return f"sqlite:///{root / 'instance' / 'hub.db'}"
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def _secret_key(key: str, root: Path, *, production: bool) -> str:
+    weak = len(key) < 32 or key.lower() in SAMPLE_KEYS or len(set(key)) < 8
+    if production and weak:
+        raise BadSettings(
+            "Production needs a SECRET_KEY of at least 32 random characters."
+        )
+    return key or _own_key(root / "instance" / "secret_key")
+
+
+def _own_key(path: Path) -> str:
+    """Return this installation's own random key, made at first use and readable by its owner."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+        ) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()

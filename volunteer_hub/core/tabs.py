@@ -1,0 +1,39 @@
+"""The bottom tabs of each role (a left rail on wide screens)."""
+
+from __future__ import annotations
+
+from volunteer_hub.core.i18n import _
+
+Tab = tuple[str, str, str, str]
+
+
+def tabs_of(section: str) -> list[Tab]:
+    """Return key, icon, label and address of the tabs of `volunteer`, `console`, `branch`, `office`."""
+    me = ("me", "me", _("Me"), "/me")
+    if section == "console":
+        return [
+            ("console", "home", _("Console"), "/console"),
+            ("projects", "list", _("Projects"), "/console/projects"),
+            ("confirm", "check", _("Confirm"), "/console/confirmations"),
+            ("import", "file", _("Import"), "/console/import"),
+            me,
+        ]
+    if section == "branch":
+        return [
+            ("branch", "chart", _("Overview"), "/branches"),
+            ("shifts", "find", _("Shifts"), "/shifts"),
+            me,
+        ]
+    if section == "office":
+        return [
+            ("office", "home", _("Office"), "/office"),
+            ("branch", "chart", _("Branches"), "/branches"),
+            me,
+        ]
+    return [
+        ("home", "home", _("Home"), "/"),
+        ("shifts", "find", _("Shifts"), "/shifts"),
+        ("check-in", "qr", _("Check in"), "/check-in"),
+        ("hours", "clock", _("Hours"), "/me/hours"),
+        me,
+    ]

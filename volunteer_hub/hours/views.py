@@ -1,0 +1,7 @@
+"""A volunteer's own hours."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("hours", __name__)

@@ -1,0 +1,87 @@
+"""Projects, their categories and the search index."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from volunteer_hub.core.db import Base, UtcDateTime
+
+
+class ProjectStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+
+
+class Category(Base):
+    """Kind of service; `hazardous` ones need insurance details before publication."""
+
+    __tablename__ = "category"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    position: Mapped[int]
+    hazardous: Mapped[bool] = mapped_column(default=False)
+
+
+class Project(Base):
+    """What volunteers do, for whom, and what they must know first.
+
+    Text comes in two languages; an empty English text falls back to the Chinese one and back.
+    """
+
+    __tablename__ = "project"
+    __table_args__ = (
+        CheckConstraint("minimum_age BETWEEN 0 AND 99", name="minimum_age"),
+        Index(None, "status", "last_starts_at"),
+        Index(None, "organisation_id", "id"),
+        Index("uq_project_source", "source", "source_key", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), index=True)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    title_zh: Mapped[str]
+    title_en: Mapped[str] = mapped_column(default="")
+    content_zh: Mapped[str] = mapped_column(default="")
+    content_en: Mapped[str] = mapped_column(default="")
+    risk_zh: Mapped[str] = mapped_column(default="")
+    risk_en: Mapped[str] = mapped_column(default="")
+    insurance: Mapped[str] = mapped_column(default="")
+    contact_name: Mapped[str] = mapped_column(default="")
+    contact_phone: Mapped[str] = mapped_column(default="")
+    minimum_age: Mapped[int] = mapped_column(default=16)
+    outdoors: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(default=ProjectStatus.DRAFT)
+    # Start of the last published shift, kept by shifts.services: which projects have a future
+    # is then one index range instead of a look at every shift.
+    last_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Where an imported row came from, so that the same file twice adds nothing.
+    source: Mapped[str | None]
+    source_key: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Grows with every change: an edit made on an older one is refused, not overwritten.
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class SearchTerm(Base):
+    """One entry of the search index: a term of a project's text and what a hit is worth."""
+
+    __tablename__ = "search_term"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    # Ordered by code point on both engines: "begins with" is then a range of the primary key.
+    term: Mapped[str] = mapped_column(
+        String().with_variant(String(collation="C"), "postgresql"), primary_key=True
+    )
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("project.id"), primary_key=True, index=True, autoincrement=False
+    )
+    weight: Mapped[int]
