@@ -53,12 +53,12 @@ def sqlite_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]
 
 def _server() -> Any:
     try:
-        return _started(postgres.server())
+        return _Started(postgres.server())
     except postgres.NoPostgreSQL as error:
         support.skip_or_fail(str(error))
 
 
-class _started:
+class _Started:
     """A server that is already running, so that a missing one is known before the test."""
 
     def __init__(self, manager: Any) -> None:

@@ -243,7 +243,9 @@ def make_shift(
     session.add(shift)
     session.flush()
     for position, post in enumerate(posts or [{}]):
-        session.add(Post(**{"shift_id": shift.id, "position": position, "capacity": capacity} | post))
+        session.add(
+            Post(**{"shift_id": shift.id, "position": position, "capacity": capacity} | post)
+        )
     if shift.status == ShiftStatus.PUBLISHED:
         project.last_starts_at = max(project.last_starts_at or starts_at, starts_at)
     session.commit()
