@@ -44,10 +44,11 @@ def databases(
 
 
 @pytest.fixture(scope="session")
-def sqlite_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """For tests of what does not depend on the engine: templates, headers, texts."""
-    made = SQLiteDatabases(tmp_path_factory.mktemp("sqlite-only"))
-    yield made
+def some_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application, for tests of what does not depend on the engine; nobody writes here."""
+    made = SQLiteDatabases(tmp_path_factory.mktemp("some"))
+    made.renew()
+    yield made.app
     made.close()
 
 

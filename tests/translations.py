@@ -38,14 +38,16 @@ def used() -> dict[MessageId, set[str]]:
         methods,
         options,
         keywords=KEYWORDS,
-        directory_filter=lambda path: Path(path).name in ("volunteer_hub", "templates")
-        or ROOT not in Path(path).parents
-        or Path(path).relative_to(ROOT).parts[0] in ("volunteer_hub", "templates"),
+        directory_filter=_ours,
     ):
         key = message if isinstance(message, str) else (message[0], message[1])
         if key:
             found.setdefault(key, set()).add(file)
     return found
+
+
+def _ours(folder: str | Path) -> bool:
+    return Path(folder).relative_to(ROOT).parts[0] in ("volunteer_hub", "templates")
 
 
 def path_of(locale: str) -> Path:

@@ -121,3 +121,4 @@ def _sign_in(app: Flask) -> None:
 def _immutable(headers: dict[str, str], _path: str, _url: str) -> None:
     # Addresses of static files carry a digest of their content (core.web).
     headers["Cache-Control"] = f"public, max-age={web.YEAR_SECONDS}, immutable"
+    headers["X-Content-Type-Options"] = "nosniff"
