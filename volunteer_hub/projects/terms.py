@@ -4,8 +4,8 @@ One ordinary table holds them all, in three families that cannot collide:
 
 - Chinese (and kana, hangul): each pair of neighbouring characters, and the last one alone;
 - words and figures of other scripts, whole;
-- the sound of Chinese, for titles, categories and places only: initials of up to four neighbouring characters
-  (医院 `yy`) and, marked with an apostrophe, their syllables (`'yiyuan`).
+- the sound of Chinese, for titles, categories and places only: initials of up to four neighbouring
+  characters (医院 `yy`) and, marked with an apostrophe, their syllables (`'yiyuan`).
 
 A query term that ends in `*` stands for every indexed term that begins so: a single character, or
 a word of which only the beginning was typed.
