@@ -39,7 +39,7 @@ from volunteer_hub.core.permissions import Permission, access_of
 from volunteer_hub.core.tabs import tabs_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-MAX_ID = 2**63 - 1
+MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 # What a reader may choose; the first of each is where everybody starts.
 CHOICES = {
     i18n.COOKIE: i18n.LANGUAGES,

@@ -1,0 +1,113 @@
+"""The posts of a shift 岗位: add, change, take out; `signing` alone moves people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.core.errors import InvalidInput
+from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.shifts.models import Post, Shift, SignUp
+
+MOST_PLACES = 500
+MOST_POSTS = 12
+
+
+@dataclass(frozen=True)
+class PostPlan:
+    """One post as typed; `id` names a stored one, None a new one."""
+
+    capacity: int
+    minimum: int = 0
+    name_zh: str = ""
+    name_en: str = ""
+    id: int | None = None
+
+
+def set_posts(session: Session, shift: Shift, plans: Sequence[PostPlan]) -> list[Post]:
+    """Make the shift's posts be these, in this order; returns those touched in any way.
+
+    A post that is not planned any more is taken out, unless somebody ever signed up for it.
+    Raises InvalidInput whose field is `posts-<index>-<field>`.
+    """
+    _check(plans)
+    stored = {
+        post.id: post
+        for post in session.scalars(
+            select(Post)
+            .where(Post.shift_id == shift.id)
+            .order_by(Post.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    changed = _take_out(session, stored, kept={plan.id for plan in plans})
+    for position, plan in enumerate(plans):
+        post = stored.get(plan.id) if plan.id is not None else None
+        if post is None:
+            post = Post(shift_id=shift.id, taken=0)
+            session.add(post)
+        if _take_over(post, plan, position):
+            changed.append(post)
+    session.flush()
+    return changed
+
+
+def _check(plans: Sequence[PostPlan]) -> None:
+    if not plans:
+        raise InvalidInput(_("Please say how many people you need."), field="posts-0-capacity")
+    if len(plans) > MOST_POSTS:
+        raise InvalidInput(_("A shift has at most 12 posts."), field="posts-0-capacity")
+    for index, plan in enumerate(plans):
+        if not 1 <= plan.capacity <= MOST_PLACES:
+            raise InvalidInput(
+                _("Places are a number from 1 to 500."), field=f"posts-{index}-capacity"
+            )
+        if not 0 <= plan.minimum <= plan.capacity:
+            raise InvalidInput(
+                _("The minimum lies between 0 and the places."), field=f"posts-{index}-minimum"
+            )
+        if len(plans) > 1 and not (plan.name_zh or plan.name_en):
+            raise InvalidInput(
+                _("With several posts each one needs a name."), field=f"posts-{index}-name_zh"
+            )
+
+
+def _take_out(session: Session, stored: dict[int, Post], *, kept: set[int | None]) -> list[Post]:
+    gone = [post for post in stored.values() if post.id not in kept]
+    for post in gone:
+        ever = session.scalar(select(func.count()).where(SignUp.post_id == post.id))
+        if ever:
+            raise InvalidInput(
+                _("People have signed up for a post that you left out. Please keep it."),
+                field="posts-0-capacity",
+            )
+        session.delete(post)
+    return gone
+
+
+def _take_over(post: Post, plan: PostPlan, position: int) -> bool:
+    """Set what differs and tell whether anything did."""
+    if plan.capacity < post.taken:
+        raise InvalidInput(
+            _n(
+                "%(num)s person is signed up already; the places cannot be fewer.",
+                "%(num)s people are signed up already; the places cannot be fewer.",
+                post.taken,
+            ),
+            field=f"posts-{position}-capacity",
+        )
+    wanted = {
+        "position": position,
+        "capacity": plan.capacity,
+        "minimum": plan.minimum,
+        "name_zh": plan.name_zh,
+        "name_en": plan.name_en,
+    }
+    differs = [field for field, value in wanted.items() if getattr(post, field) != value]
+    for field in differs:
+        setattr(post, field, wanted[field])
+    return bool(differs)
