@@ -72,9 +72,7 @@ class Quarter:
     def period(self) -> Period:
         first = date(self.year, 3 * self.number - 2, 1)
         following = self.following()
-        return Period(
-            first, date(following.year, 3 * following.number - 2, 1) - timedelta(days=1)
-        )
+        return Period(first, date(following.year, 3 * following.number - 2, 1) - timedelta(days=1))
 
     def following(self) -> Quarter:
         return Quarter(self.year + self.number // 4, self.number % 4 + 1)

@@ -11,9 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parents[2]
 HTMX_URL = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
-SAMPLE_KEYS = frozenset(
-    {"changeme", "secret", "dev", "development", "test", "password"}
-)
+SAMPLE_KEYS = frozenset({"changeme", "secret", "dev", "development", "test", "password"})
 
 
 class BadSettings(SystemExit):
@@ -44,9 +42,7 @@ def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Set
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        raise BadSettings(
-            f"HUB_TIMEZONE={timezone!r} is not a known time zone."
-        ) from None
+        raise BadSettings(f"HUB_TIMEZONE={timezone!r} is not a known time zone.") from None
     return Settings(
         database_url=_database_url(env.get("DATABASE_URL", ""), root),
         secret_key=_secret_key(env.get("SECRET_KEY", ""), root, production=production),
@@ -71,9 +67,7 @@ def _database_url(url: str, root: Path) -> str:
 def _secret_key(key: str, root: Path, *, production: bool) -> str:
     weak = len(key) < 32 or key.lower() in SAMPLE_KEYS or len(set(key)) < 8
     if production and weak:
-        raise BadSettings(
-            "Production needs a SECRET_KEY of at least 32 random characters."
-        )
+        raise BadSettings("Production needs a SECRET_KEY of at least 32 random characters.")
     return key or _own_key(root / "instance" / "secret_key")
 
 
@@ -81,9 +75,7 @@ def _own_key(path: Path) -> str:
     """Return this installation's own random key, made at first use and readable by its owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-        ) as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass

@@ -13,10 +13,7 @@ METRES_PER_MINUTE = 75
 def metres(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
     """Return the great-circle distance in metres (haversine)."""
     north, east = radians(lat2 - lat1), radians(lng2 - lng1)
-    h = (
-        sin(north / 2) ** 2
-        + cos(radians(lat1)) * cos(radians(lat2)) * sin(east / 2) ** 2
-    )
+    h = sin(north / 2) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(east / 2) ** 2
     return 2 * EARTH_METRES * asin(sqrt(h))
 
 

@@ -33,9 +33,7 @@ class Permission(StrEnum):
     OFFICE_OPEN = "office:open"  # see people, roles and the audit of the sub-district
 
 
-EVERYBODY = frozenset(
-    {Permission.SHIFT_SIGN_UP, Permission.ACCOUNT_OWN, Permission.HOURS_OWN}
-)
+EVERYBODY = frozenset({Permission.SHIFT_SIGN_UP, Permission.ACCOUNT_OWN, Permission.HOURS_OWN})
 COORDINATION = frozenset(
     {
         Permission.CONSOLE_OPEN,
@@ -82,9 +80,7 @@ class Actor:
         return f"{self.id}:{self.session_key}"
 
     def may(self, permission: Permission) -> bool:
-        return permission in EVERYBODY or any(
-            permission in GRANTS[g.role] for g in self.grants
-        )
+        return permission in EVERYBODY or any(permission in GRANTS[g.role] for g in self.grants)
 
     def has(self, role: Role) -> bool:
         return any(grant.role is role for grant in self.grants)

@@ -23,7 +23,9 @@ def normalise(typed: str) -> str | None:
     national = str(number.national_number)
     if number.country_code == 86:
         known = _CHINESE_MOBILE.fullmatch(national) and phonenumbers.is_possible_number(number)
-        if not known or not (national.startswith("1990000") or phonenumbers.is_valid_number(number)):
+        if not known or not (
+            national.startswith("1990000") or phonenumbers.is_valid_number(number)
+        ):
             return None
     elif not phonenumbers.is_valid_number(number):
         return None

@@ -86,9 +86,7 @@ def init_app(app: Flask) -> None:
 
 def _static_versions(folder: Path) -> dict[str, str]:
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()[:10]
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:10]
         for path in folder.rglob("*")
         if path.is_file() and path.suffix != ".gz"
     }
@@ -107,9 +105,7 @@ def _page_context() -> dict[str, Any]:
         "lang": i18n.language(),
         "size": _choice("size"),
         "theme": _choice("theme"),
-        "htmx_url": ""
-        if request.cookies.get("cdn") == "0"
-        else current_app.config["HUB_HTMX_URL"],
+        "htmx_url": "" if request.cookies.get("cdn") == "0" else current_app.config["HUB_HTMX_URL"],
     }
 
 
@@ -138,11 +134,7 @@ def _guard() -> BaseResponse | None:
 
 
 def _to_login() -> BaseResponse:
-    back = (
-        request.full_path.rstrip("?")
-        if request.method in SAFE_METHODS
-        else _referring_path()
-    )
+    back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else _referring_path()
     address = url_for("accounts.login", next=back)
     if is_htmx():
         # Never the login page inside a fragment: the browser goes there as a whole page.
@@ -193,9 +185,7 @@ def _run_once() -> BaseResponse:
 
 
 def _remember(key: str, location: str) -> None:
-    insert = (
-        postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    )
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     db.session.execute(
         insert(HandledForm)
         .values(
@@ -211,8 +201,7 @@ def _remember(key: str, location: str) -> None:
 def _clean(values: Any) -> bool:
     """Tell whether PostgreSQL and the mail can carry the text: no NUL, no lone surrogate."""
     return not any(
-        "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value)
-        for value in values
+        "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value) for value in values
     )
 
 
@@ -221,14 +210,10 @@ def _clean(values: Any) -> bool:
 
 def is_htmx() -> bool:
     """Tell whether a fragment is asked for (a history restore wants the whole page)."""
-    return "HX-Request" in request.headers and (
-        "HX-History-Restore-Request" not in request.headers
-    )
+    return "HX-Request" in request.headers and ("HX-History-Restore-Request" not in request.headers)
 
 
-def render(
-    page: str, *, fragment: str = "", status: int = 200, **context: Any
-) -> Response:
+def render(page: str, /, *, fragment: str = "", status: int = 200, **context: Any) -> Response:
     """Answer with the page, or with only its fragment when htmx asks for one."""
     name = fragment if fragment and is_htmx() else page
     response = make_response(render_template(name, **context), status)
@@ -236,9 +221,7 @@ def render(
     return response
 
 
-def done(
-    url: str, *, fragment: str = "", say: str = "", **context: Any
-) -> BaseResponse:
+def done(url: str, /, *, fragment: str = "", say: str = "", **context: Any) -> BaseResponse:
     """Answer a successful POST: 303 to `url`, or the new state as a fragment for htmx.
 
     `say` is one sentence for the toast; without htmx it is shown on the next page.
@@ -250,9 +233,7 @@ def done(
         return response
     answer = redirect(url, 303)
     if say:
-        answer.set_cookie(
-            "say", _cookie_safe(say), max_age=30, httponly=True, samesite="Lax"
-        )
+        answer.set_cookie("say", _cookie_safe(say), max_age=30, httponly=True, samesite="Lax")
     return answer
 
 
@@ -283,11 +264,7 @@ def safe_next(target: str | None) -> str:
     if not target or not target.startswith("/") or len(target) > 2000:
         return "/"
     folded = unicodedata.normalize("NFKC", target).replace("\\", "/")
-    if (
-        folded.startswith("//")
-        or "%2f%2f" in folded[:8].lower()
-        or "%5c" in folded[:8].lower()
-    ):
+    if folded.startswith("//") or "%2f%2f" in folded[:8].lower() or "%5c" in folded[:8].lower():
         return "/"
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in target):
         return "/"
@@ -301,9 +278,7 @@ def safe_next(target: str | None) -> str:
 def error_page(status: int, title: str, message: object) -> Response:
     """Answer with a sentence that says what to do next, as page, fragment or JSON."""
     if request.path.startswith("/api/"):
-        response = make_response(
-            {"error": {"status": status, "message": str(message)}}, status
-        )
+        response = make_response({"error": {"status": status, "message": str(message)}}, status)
     else:
         name = "errors/_message.html" if is_htmx() else "errors/page.html"
         response = make_response(
@@ -323,9 +298,7 @@ def _not_found() -> Response:
     return error_page(
         404,
         _("Nothing here"),
-        _(
-            "This page does not exist, or it is not open to you. Check the address or go home."
-        ),
+        _("This page does not exist, or it is not open to you. Check the address or go home."),
     )
 
 
@@ -350,9 +323,7 @@ def _http_error(error: HTTPException) -> BaseResponse:
     if status == 429:
         response.headers["Retry-After"] = "60"
     if status == 405:
-        response.headers["Allow"] = ", ".join(
-            getattr(error, "valid_methods", None) or ()
-        )
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
     return response
 
 
@@ -379,9 +350,7 @@ def _broken(_error: Exception) -> Response:
     return error_page(
         500,
         _("Something went wrong on our side"),
-        _(
-            "Nothing was saved. Please try again later; if it stays, tell your coordinator."
-        ),
+        _("Nothing was saved. Please try again later; if it stays, tell your coordinator."),
     )
 
 
@@ -399,9 +368,7 @@ def _finish(response: Response) -> Response:
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = (
-            "no-store"
-            if g.get("_login_user") and current_user.is_authenticated
-            else "no-cache"
+            "no-store" if g.get("_login_user") and current_user.is_authenticated else "no-cache"
         )
     for name, values in CHOICES.items():
         wish = request.args.get(name)

@@ -21,5 +21,7 @@ class Choice:
 
 def building_choices(session: Session) -> list[Choice]:
     """Return all buildings by name, in the reader's language, for a list to choose from."""
-    rows = session.execute(select(Building.id, Building.name_zh, Building.name_en).order_by(Building.code))
+    rows = session.execute(
+        select(Building.id, Building.name_zh, Building.name_en).order_by(Building.code)
+    )
     return [Choice(row.id, either(row.name_zh, row.name_en)) for row in rows]

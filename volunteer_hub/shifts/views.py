@@ -2,6 +2,101 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.core import clock
+from volunteer_hub.core.db import db
+from volunteer_hub.core.errors import DomainError, InvalidInput
+from volunteer_hub.core.i18n import _
+from volunteer_hub.core.permissions import Permission, public, requires
+from volunteer_hub.core.web import MAX_ID, done, is_htmx, render
+from volunteer_hub.shifts import queries, signing
+from volunteer_hub.shifts.models import SignUpStatus
 
 bp = Blueprint("shifts", __name__)
+REASON_LENGTH = 200
+
+
+@bp.get("/shifts/<int:shift_id>")
+@public
+def show(shift_id: int) -> Response:
+    return _answer(shift_id)
+
+
+def _answer(
+    shift_id: int, *, status: int = 200, refused: DomainError | None = None, say: str = ""
+) -> Response:
+    """Show the shift with the person's true state, and why a tap was refused."""
+    session = db.session()
+    shift = queries.show(session, shift_id, building_id=current_user.building_id)
+    mine = no = None
+    if current_user.is_authenticated:
+        mine = queries.my_place(session, shift_id=shift_id, person_id=current_user.id)
+        if mine is None or mine.status == SignUpStatus.WAITLISTED:
+            facts = signing.read_facts(session, shift_id=shift_id, person_id=current_user.id)
+            no = signing.refusal(session, facts, person_id=current_user.id, now=clock.now())
+    return render(
+        "shifts/show.html",
+        fragment="shifts/_sign_up.html",
+        status=status,
+        shift=shift,
+        mine=mine,
+        refused=refused,
+        cannot=no,
+        started=shift.starts_at <= clock.now(),
+        moves_up=shift.starts_at - clock.now() >= signing.MOVE_UP_UNTIL,
+        say=say,
+    )
+
+
+@bp.post("/shifts/<int:shift_id>/signup")
+@requires(Permission.SHIFT_SIGN_UP)
+def sign_up(shift_id: int) -> Response:
+    try:
+        outcome = signing.sign_up(
+            db.session(),
+            shift_id=shift_id,
+            person_id=current_user.id,
+            post_id=_number(request.form.get("post")),
+            risk_accepted=request.form.get("risk_accepted") == "1",
+            now=clock.now(),
+        )
+    except (signing.CannotSignUp, InvalidInput) as error:
+        return _answer(shift_id, status=error.status, refused=error)
+    if outcome.status == SignUpStatus.CONFIRMED:
+        say = _("You're in. Find it any time under Me.")
+    else:
+        say = _("Full, you are number %(n)s in line.", n=outcome.position)
+    return _changed(shift_id, say)
+
+
+def _changed(shift_id: int, say: str) -> Response:
+    if is_htmx():
+        db.session.flush()
+        return _answer(shift_id, say=say)
+    return done(url_for("shifts.show", shift_id=shift_id), say=say)
+
+
+@bp.post("/signups/<int:sign_up_id>/cancel")
+@requires(Permission.SHIFT_SIGN_UP)
+def cancel(sign_up_id: int) -> Response:
+    shift_id = signing.cancel(
+        db.session(),
+        sign_up_id=sign_up_id,
+        person_id=current_user.id,
+        reason=request.form.get("reason", "").strip()[:REASON_LENGTH],
+        now=clock.now(),
+    )
+    say = _("Your place is free again. Thank you for telling us.")
+    if request.form.get("next") == "/me" and not is_htmx():
+        return done("/me", say=say)
+    return _changed(shift_id, say)
+
+
+def _number(text: str | None) -> int | None:
+    """Return a typed id, or None for what can be no id of ours."""
+    if text and text.isascii() and text.isdecimal() and int(text[:20]) <= MAX_ID:
+        return int(text)
+    return None

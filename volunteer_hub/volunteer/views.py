@@ -1,7 +1,139 @@
-"""The volunteer's screens, composed from features."""
+"""The volunteer's screens, composed from features: home, lists, one project, me."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import timedelta
+
+from flask import Blueprint, jsonify, request
+from flask_login import current_user, logout_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.accounts import services as accounts
+from volunteer_hub.core import clock
+from volunteer_hub.core.db import db
+from volunteer_hub.core.i18n import _
+from volunteer_hub.core.permissions import Permission, public, requires
+from volunteer_hub.core.web import done, render
+from volunteer_hub.shifts import queries as shifts
+from volunteer_hub.shifts import signing
+from volunteer_hub.volunteer import facets, filters, project_page, queries
+from volunteer_hub.volunteer.forms import DeleteForm
+from volunteer_hub.volunteer.own_data import own_data
 
 bp = Blueprint("volunteer", __name__)
+
+KNOWN = ("班前一小时", "幸福白老汇", "捡跑")
+
+
+def _filter() -> tuple[facets.Facets, filters.Filter]:
+    choices = facets.read(db.session())
+    wanted = filters.read(request.args, choices, own_building=current_user.building_id)
+    return choices, wanted
+
+
+@bp.get("/projects")
+@public
+def projects() -> Response:
+    choices, wanted = _filter()
+    page = queries.projects(db.session(), wanted, now=clock.now())
+    return render("volunteer/projects.html", page=page, wanted=wanted, choices=choices)
+
+
+@bp.get("/shifts")
+@public
+def shift_search() -> Response:
+    choices, wanted = _filter()
+    if wanted.eligible and not current_user.is_authenticated:
+        wanted.ignored.append("eligible")
+    page = queries.shifts(db.session(), wanted, now=clock.now(), person_id=current_user.id)
+    return render(
+        "volunteer/shifts.html",
+        page=page,
+        wanted=wanted,
+        choices=choices,
+        mine=_my_states(page.rows),
+        days=_next_days(),
+    )
+
+
+def _my_states(rows: list[queries.ShiftCard]) -> dict[int, str]:
+    if not current_user.is_authenticated:
+        return {}
+    return shifts.my_states(
+        db.session(), person_id=current_user.id, shift_ids=[row.id for row in rows]
+    )
+
+
+def _next_days() -> list[object]:
+    today = clock.today()
+    return [today + timedelta(days=n) for n in range(14)]
+
+
+@bp.get("/projects/<int:project_id>")
+@public
+def project(project_id: int) -> Response:
+    row = project_page.show(db.session(), project_id)
+    wanted = filters.Filter(building=current_user.building_id)
+    wanted.page = filters.read(request.args, facets.NONE, own_building=None).page
+    page = queries.shifts(db.session(), wanted, now=clock.now(), project_id=project_id)
+    return render("volunteer/project.html", project=row, page=page, mine=_my_states(page.rows))
+
+
+@bp.get("/")
+@public
+def home() -> Response:
+    session, now = db.session(), clock.now()
+    choices = facets.read(session)
+    near = filters.Filter(building=current_user.building_id, seats=True)
+    near.walk = 15 if near.building else None
+    page = queries.shifts(session, near, now=now, person_id=current_user.id)
+    mine = (
+        shifts.my_shifts(session, person_id=current_user.id, ending_after=now, limit=1)
+        if current_user.is_authenticated
+        else []
+    )
+    return render(
+        "volunteer/home.html",
+        next_shift=mine[0] if mine else None,
+        cards=page.rows[:6],
+        mine=_my_states(page.rows[:6]),
+        choices=choices,
+        building=near.building,
+        days=_next_days(),
+        known=KNOWN,
+    )
+
+
+@bp.get("/me")
+@requires(Permission.SHIFT_SIGN_UP)
+def me() -> Response:
+    session, now = db.session(), clock.now()
+    return render(
+        "volunteer/me.html",
+        coming=shifts.my_shifts(session, person_id=current_user.id, ending_after=now),
+        past=shifts.my_past_shifts(session, person_id=current_user.id, ended_before=now),
+        now=now,
+    )
+
+
+@bp.get("/me/data.json")
+@requires(Permission.ACCOUNT_OWN)
+def data() -> Response:
+    answer = jsonify(own_data(db.session(), person_id=current_user.id))
+    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
+
+
+@bp.route("/me/delete", methods=["GET", "POST"])
+@requires(Permission.ACCOUNT_OWN)
+def delete() -> Response:
+    form = DeleteForm()
+    if form.validate_on_submit():
+        now = clock.now()
+        signing.leave_all(db.session(), person_id=current_user.id, now=now)
+        accounts.delete_account(
+            db.session(), person_id=current_user.id, today=clock.today(), now=now
+        )
+        logout_user()
+        return done("/", say=_("Your account is deleted. Thank you for every hour."))
+    return render("volunteer/delete.html", status=422 if form.is_submitted() else 200, form=form)

@@ -1,0 +1,114 @@
+"""Read what people ask for in an address; what cannot be read is named, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import TypeVar
+
+from volunteer_hub.core.calendar import Window, minute_of_day
+from volunteer_hub.volunteer.facets import Facets
+
+Value = TypeVar("Value")
+WALKS = (5, 10, 15, 20, 30)
+SORTS = ("soonest", "needed", "newest")
+MAX_PAGE = 10**9
+MAX_QUERY = 100
+
+
+@dataclass
+class Filter:
+    """What to list. `ignored` names the parts of the address that made no sense."""
+
+    q: str = ""
+    category: int | None = None
+    window: str | None = None
+    day: date | None = None
+    start_minute: int | None = None
+    end_minute: int | None = None
+    building: int | None = None
+    walk: int | None = None
+    seats: bool = False
+    eligible: bool = False
+    sort: str = "soonest"
+    page: int = 1
+    ignored: list[str] = field(default_factory=list)
+
+    @property
+    def about_shifts(self) -> bool:
+        """Tell whether only projects with a fitting shift can match."""
+        return bool(
+            self.window
+            or self.day
+            or self.walk
+            or self.seats
+            or self.start_minute is not None
+            or self.end_minute is not None
+        )
+
+
+def read(args: Mapping[str, str], facets: Facets, *, own_building: int | None) -> Filter:
+    """Return the filter; a building is only looked at for distances, the person's own first."""
+    found = Filter(building=own_building)
+    reader = _Reader(args, found.ignored)
+    found.q = reader.take("q", lambda text: text.strip()[:MAX_QUERY], "")
+    found.category = reader.take("category", facets.category_id, None)
+    found.window = reader.take("window", lambda text: str(Window(text)), None)
+    found.day = reader.take("date", date.fromisoformat, None)
+    found.start_minute = reader.take("from", _minute, None)
+    found.end_minute = reader.take("to", _minute, None)
+    found.building = reader.take("building", facets.building_id, own_building)
+    found.walk = reader.take("walk", _walk, None)
+    if found.walk and found.building is None:
+        found.walk = None
+        found.ignored.append("walk")
+    found.seats = reader.take("seats", _switch, False)
+    found.eligible = reader.take("eligible", _switch, False)
+    found.sort = reader.take("sort", _sort, "soonest")
+    found.page = reader.take("page", _page, 1)
+    return found
+
+
+class _Reader:
+    def __init__(self, args: Mapping[str, str], ignored: list[str]) -> None:
+        self.args, self.ignored = args, ignored
+
+    def take(self, name: str, read_as: Callable[[str], Value], otherwise: Value) -> Value:
+        text = self.args.get(name, "").strip()
+        if not text:
+            return otherwise
+        try:
+            return read_as(text)
+        except (ValueError, KeyError, OverflowError):
+            self.ignored.append(name)
+            return otherwise
+
+
+def _minute(text: str) -> int:
+    return minute_of_day(time.fromisoformat(text))
+
+
+def _walk(text: str) -> int:
+    if not 1 <= int(text) <= 120:
+        raise ValueError(text)
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
+
+
+def _sort(text: str) -> str:
+    if text not in SORTS:
+        raise ValueError(text)
+    return text
+
+
+def _page(text: str) -> int:
+    number = int(text) if len(text) <= 10 else 0
+    if not 1 <= number <= MAX_PAGE:
+        raise ValueError(text)
+    return number

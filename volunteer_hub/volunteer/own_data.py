@@ -1,0 +1,48 @@
+"""Everything the site holds about one person, for that person (personal information law)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
+from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.audit.models import AuditEntry
+from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.shifts.models import SignUp
+
+# The hash and the session key protect the person; they say nothing about them.
+HIDDEN = frozenset({"password_hash", "session_key", "digest", "recorded_by", "confirmed_by"})
+TABLES: tuple[tuple[str, Any], ...] = (
+    ("memberships", BranchMembership.person_id),
+    ("roles", RoleGrant.person_id),
+    ("consents", Consent.person_id),
+    ("sign_ups", SignUp.person_id),
+    ("attendances", Attendance.person_id),
+    ("hours", LedgerEntry.person_id),
+    ("acts", AuditEntry.actor_id),
+)
+
+
+def own_data(session: Session, *, person_id: int) -> dict[str, Any]:
+    """Return the person's rows by kind, with column names and values that JSON can hold."""
+    data: dict[str, Any] = {"person": _rows(session, Person.id, person_id)}
+    for name, owner in TABLES:
+        data[name] = _rows(session, owner, person_id)
+    return data
+
+
+def _rows(session: Session, owner: Any, person_id: int) -> list[dict[str, Any]]:
+    table = owner.class_.__table__
+    columns = [column for column in table.c if column.name not in HIDDEN]
+    query = select(*columns).where(owner == person_id).order_by(table.c.id)
+    return [_plain(row._mapping) for row in session.execute(query)]
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in row.items()
+    }
