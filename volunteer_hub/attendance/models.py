@@ -25,7 +25,9 @@ class AttendanceMethod(StrEnum):
 
 
 class Attendance(Base):
-    """One person at one shift. `minutes` is set once, when the hours are confirmed.
+    """One person at one shift. `minutes` is set when the hours are confirmed.
+
+    Only a reversing entry in the ledger empties it again, so that it is always the sum of entries.
 
     A check-in without a check-out waits: somebody must say when the person left.
     """

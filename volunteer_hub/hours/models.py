@@ -40,9 +40,7 @@ class LedgerEntry(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     service_day: Mapped[date]
     minutes: Mapped[int]
-    reverses_id: Mapped[int | None] = mapped_column(
-        ForeignKey("ledger_entry.id"), unique=True
-    )
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
     is_late_entry: Mapped[bool] = mapped_column(default=False)
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
     branch_path: Mapped[str] = mapped_column(default="")

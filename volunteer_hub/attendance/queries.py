@@ -1,0 +1,247 @@
+"""Read rosters, and a volunteer's own shifts of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import Person
+from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.projects.models import Project
+from volunteer_hub.registry.models import Organisation, Place
+from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+
+# When coordinators see the phones of those who come (product.md, who may see what).
+PHONES_AROUND = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class ShiftHead:
+    """What stands above a roster."""
+
+    id: int
+    project_id: int
+    title_zh: str
+    title_en: str
+    place_zh: str
+    place_en: str
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    organisation_zh: str
+    organisation_en: str
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One person of a shift; `status` is None while nobody has said whether they came.
+
+    `phone` is None outside the hours around the shift. `has_place` is False for somebody who was
+    ticked and then cancelled.
+    """
+
+    person_id: int
+    name: str
+    nickname: str
+    phone: str | None
+    post_zh: str
+    post_en: str
+    has_place: bool
+    attendance_id: int | None
+    status: str | None
+    check_in_at: datetime | None
+    check_out_at: datetime | None
+    minutes: int | None
+    is_confirmed: bool
+
+
+@dataclass(frozen=True)
+class OwnShift:
+    """A shift of the volunteer who looks; `status` is None while nobody ticked them."""
+
+    shift_id: int
+    title_zh: str
+    title_en: str
+    place_zh: str
+    place_en: str
+    address_zh: str
+    address_en: str
+    meeting_point: str
+    contact_name: str
+    contact_phone: str
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    shift_status: str
+    cancel_reason: str
+    status: str | None
+    check_in_at: datetime | None
+    check_out_at: datetime | None
+
+
+def shift_head(
+    session: Session, *, shift_id: int, organisation_ids: Sequence[int]
+) -> ShiftHead | None:
+    """Return the shift when one of these organisations runs it, else None."""
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Shift.id,
+            Shift.project_id,
+            Project.title_zh,
+            Project.title_en,
+            Place.name_zh,
+            Place.name_en,
+            Shift.day,
+            Shift.starts_at,
+            Shift.ends_at,
+            Shift.status,
+            Organisation.name_zh,
+            Organisation.name_en,
+        )
+        .join(Project, Project.id == Shift.project_id)
+        .join(Place, Place.id == Shift.place_id)
+        .join(Organisation, Organisation.id == Project.organisation_id)
+        .where(Shift.id == shift_id, Project.organisation_id.in_(organisation_ids))
+    )
+    row = session.execute(query).first()
+    return ShiftHead(*row) if row else None
+
+
+def roster(
+    session: Session, *, shift: ShiftHead, now: datetime, person_id: int | None = None
+) -> list[RosterRow]:
+    """Return who has a place and who was there, by name; one person when one is named.
+
+    The caller has made sure that the reader may see this shift (`shift_head`).
+    """
+    query = _roster_query(shift.id)
+    if person_id is not None:
+        query = query.where(Person.id == person_id)
+    shows_phone = shift.starts_at - PHONES_AROUND <= now <= shift.ends_at + PHONES_AROUND
+    return [
+        RosterRow(
+            person_id=row.person_id,
+            name=row.name,
+            nickname=row.nickname,
+            phone=row.phone if shows_phone else None,
+            post_zh=row.post_zh,
+            post_en=row.post_en,
+            has_place=row.sign_up_id is not None,
+            attendance_id=row.attendance_id,
+            status=row.status,
+            check_in_at=row.check_in_at,
+            check_out_at=row.check_out_at,
+            minutes=row.minutes,
+            is_confirmed=row.confirmed_at is not None,
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _roster_query(shift_id: int) -> Select[*tuple[Any, ...]]:
+    has_place = and_(SignUp.shift_id == shift_id, SignUp.status == str(SignUpStatus.CONFIRMED))
+    people = union(
+        select(SignUp.person_id).where(has_place),
+        select(Attendance.person_id).where(Attendance.shift_id == shift_id),
+    ).subquery()
+    return (
+        select(
+            Person.id.label("person_id"),
+            Person.name,
+            Person.nickname,
+            Person.phone,
+            Post.name_zh.label("post_zh"),
+            Post.name_en.label("post_en"),
+            SignUp.id.label("sign_up_id"),
+            Attendance.id.label("attendance_id"),
+            Attendance.status,
+            Attendance.check_in_at,
+            Attendance.check_out_at,
+            Attendance.minutes,
+            Attendance.confirmed_at,
+        )
+        .join(people, people.c.person_id == Person.id)
+        .outerjoin(SignUp, and_(has_place, SignUp.person_id == Person.id))
+        .outerjoin(
+            Attendance,
+            and_(Attendance.shift_id == shift_id, Attendance.person_id == Person.id),
+        )
+        .join(Post, Post.id == func.coalesce(Attendance.post_id, SignUp.post_id))
+        .order_by(Post.position, Person.name, Person.id)
+    )
+
+
+def arrived_of(session: Session, *, shift_id: int) -> tuple[int, int]:
+    """Return how many came and how many were expected or came."""
+    rows = _roster_query(shift_id).order_by(None).subquery()
+    came = func.count().filter(rows.c.status == str(AttendanceStatus.PRESENT))
+    row = session.execute(select(came, func.count()).select_from(rows)).one()
+    return int(row[0]), int(row[1])
+
+
+def own_shifts(
+    session: Session, *, person_id: int, day_start: datetime, day_end: datetime, now: datetime
+) -> tuple[list[OwnShift], OwnShift | None]:
+    """Return the person's shifts of the day between these moments, and the next one after it.
+
+    A shift that began yesterday and still goes on belongs to today too.
+    """
+    query = _own_query(person_id)
+    today = query.where(
+        or_(
+            and_(Shift.starts_at >= day_start, Shift.starts_at < day_end),
+            and_(Shift.starts_at < day_start, Shift.ends_at > now),
+        )
+    )
+    later = query.where(
+        Shift.starts_at >= day_end, Shift.status == str(ShiftStatus.PUBLISHED)
+    ).limit(1)
+    following = session.execute(later).first()
+    return (
+        [OwnShift(*row) for row in session.execute(today)],
+        OwnShift(*following) if following else None,
+    )
+
+
+def _own_query(person_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Shift.id,
+            Project.title_zh,
+            Project.title_en,
+            Place.name_zh,
+            Place.name_en,
+            Place.address_zh,
+            Place.address_en,
+            Shift.meeting_point,
+            Project.contact_name,
+            Project.contact_phone,
+            Shift.day,
+            Shift.starts_at,
+            Shift.ends_at,
+            Shift.status,
+            Shift.cancel_reason,
+            Attendance.status,
+            Attendance.check_in_at,
+            Attendance.check_out_at,
+        )
+        .join(SignUp, SignUp.shift_id == Shift.id)
+        .join(Project, Project.id == Shift.project_id)
+        .join(Place, Place.id == Shift.place_id)
+        .outerjoin(
+            Attendance,
+            and_(Attendance.shift_id == Shift.id, Attendance.person_id == person_id),
+        )
+        .where(
+            SignUp.person_id == person_id,
+            SignUp.status == str(SignUpStatus.CONFIRMED),
+            Shift.status != str(ShiftStatus.DRAFT),
+        )
+        .order_by(Shift.starts_at, Shift.id)
+    )

@@ -1,0 +1,146 @@
+"""Tick who came: on the roster, by the coordinator.
+
+Every verb may be repeated: two taps have one effect. What has been confirmed never changes here.
+On PostgreSQL rows are locked in one order, sign-up before attendance.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.attendance.rules import (
+    AlreadyConfirmed,
+    NotOnRoster,
+    RosterClosed,
+    RosterShift,
+    attendance_of,
+    open_shift,
+)
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core.i18n import _
+from volunteer_hub.shifts.models import SignUp, SignUpStatus
+
+
+def _places(session: Session, shift_id: int, person_id: int | None = None) -> list[SignUp]:
+    query = select(SignUp).where(
+        SignUp.shift_id == shift_id, SignUp.status == str(SignUpStatus.CONFIRMED)
+    )
+    if person_id is not None:
+        query = query.where(SignUp.person_id == person_id)
+    return list(session.scalars(query.order_by(SignUp.id).with_for_update(key_share=True)))
+
+
+def mark(
+    session: Session,
+    *,
+    shift_id: int,
+    person_id: int,
+    status: AttendanceStatus | None,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    """Say that a person came, did not come or is excused; None takes the tick back.
+
+    Check-in is now, or the planned times when the shift is over. Raises RosterClosed, NotOnRoster,
+    or AlreadyConfirmed when the hours are in the ledger.
+    """
+    shift = open_shift(session, shift_id, now)
+    places = _places(session, shift_id, person_id)
+    row = attendance_of(session, shift_id, person_id)
+    before = row.status if row else None
+    if before == status:
+        return
+    if row and row.confirmed_at:
+        raise AlreadyConfirmed
+    if status is AttendanceStatus.NO_SHOW and now < shift.starts_at:
+        raise RosterClosed(_("The shift has not started yet; this person may still come."))
+    if row and status is None:
+        _take_back(session, row)
+    elif row and status:
+        row.status = str(status)
+        row.check_in_at, row.check_out_at = shift.times(status, now)
+        row.recorded_by, row.recorded_at = actor_id, now
+    elif places and status:
+        _add(session, shift, places[0], status, actor_id=actor_id, now=now)
+    else:
+        raise NotOnRoster(
+            _("This person has no confirmed place in this shift. Reload the roster to see who has.")
+        )
+    audit.record(
+        session,
+        "attendance:mark",
+        actor_id=actor_id,
+        object_id=shift_id,
+        now=now,
+        organisation_id=shift.organisation_id,
+        person_id=person_id,
+        before=before,
+        after=str(status) if status else None,
+    )
+    session.flush()
+
+
+def _take_back(session: Session, row: Attendance) -> None:
+    try:
+        with session.begin_nested():
+            session.delete(row)
+    except IntegrityError:
+        # Hours of this row were confirmed and reversed: the ledger keeps pointing at it.
+        raise AlreadyConfirmed(
+            _("The ledger knows of this attendance, so the tick stays. Choose “Did not come”.")
+        ) from None
+
+
+def _add(
+    session: Session,
+    shift: RosterShift,
+    place: SignUp,
+    status: AttendanceStatus,
+    *,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    check_in_at, check_out_at = shift.times(status, now)
+    session.add(
+        Attendance(
+            shift_id=shift.id,
+            post_id=place.post_id,
+            person_id=place.person_id,
+            sign_up_id=place.id,
+            status=str(status),
+            method=str(AttendanceMethod.ROSTER),
+            check_in_at=check_in_at,
+            check_out_at=check_out_at,
+            recorded_by=actor_id,
+            recorded_at=now,
+        )
+    )
+
+
+def mark_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -> int:
+    """Tick everybody about whom nothing is recorded yet; returns how many those were."""
+    shift = open_shift(session, shift_id, now)
+    places = _places(session, shift_id)
+    known = set(
+        session.scalars(select(Attendance.person_id).where(Attendance.shift_id == shift_id))
+    )
+    missing = [place for place in places if place.person_id not in known]
+    for place in missing:
+        _add(session, shift, place, AttendanceStatus.PRESENT, actor_id=actor_id, now=now)
+    if missing:
+        audit.record(
+            session,
+            "attendance:mark_all",
+            actor_id=actor_id,
+            object_id=shift_id,
+            now=now,
+            organisation_id=shift.organisation_id,
+            people=[place.person_id for place in missing],
+        )
+    session.flush()
+    return len(missing)

@@ -1,0 +1,120 @@
+"""When people arrived and left."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.attendance.rules import (
+    OPENS_BEFORE,
+    AlreadyConfirmed,
+    NotOnRoster,
+    RosterShift,
+    attendance_of,
+    open_shift,
+)
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core.errors import InvalidInput
+from volunteer_hub.core.i18n import _
+
+# How far from the plan a typed time may lie before it is taken for a slip.
+LATEST_AFTER = timedelta(hours=4)
+
+
+def check_out_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -> int:
+    """Let everybody who is still there leave: now, or at the planned end when that has passed.
+
+    Returns how many those were.
+    """
+    shift = open_shift(session, shift_id, now)
+    rows = session.scalars(
+        select(Attendance)
+        .where(
+            Attendance.shift_id == shift_id,
+            Attendance.status == str(AttendanceStatus.PRESENT),
+            Attendance.check_out_at.is_(None),
+            Attendance.confirmed_at.is_(None),
+        )
+        .order_by(Attendance.id)
+        .with_for_update(key_share=True)
+    ).all()
+    leaves_at = min(now, shift.ends_at)
+    for row in rows:
+        row.check_out_at = max(leaves_at, row.check_in_at or leaves_at)
+    if rows:
+        audit.record(
+            session,
+            "attendance:check_out",
+            actor_id=actor_id,
+            object_id=shift_id,
+            now=now,
+            organisation_id=shift.organisation_id,
+            people=[row.person_id for row in rows],
+        )
+    session.flush()
+    return len(rows)
+
+
+def set_times(
+    session: Session,
+    *,
+    shift_id: int,
+    person_id: int,
+    check_in_at: datetime,
+    check_out_at: datetime | None,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    """Correct when somebody who came arrived and left (None: not known yet).
+
+    Raises NotOnRoster when the person is not ticked, InvalidInput for times that cannot be,
+    AlreadyConfirmed.
+    """
+    shift = open_shift(session, shift_id, now)
+    row = attendance_of(session, shift_id, person_id)
+    if row is None or row.status != AttendanceStatus.PRESENT:
+        raise NotOnRoster(_("This person is not ticked yet. Tick the name on the roster first."))
+    if (row.check_in_at, row.check_out_at) == (check_in_at, check_out_at):
+        return
+    if row.confirmed_at:
+        raise AlreadyConfirmed
+    _check_times(shift, check_in_at, check_out_at, now)
+    before = [moment and moment.isoformat() for moment in (row.check_in_at, row.check_out_at)]
+    row.check_in_at, row.check_out_at = check_in_at, check_out_at
+    row.recorded_by, row.recorded_at = actor_id, now
+    audit.record(
+        session,
+        "attendance:times",
+        actor_id=actor_id,
+        object_id=shift_id,
+        now=now,
+        organisation_id=shift.organisation_id,
+        person_id=person_id,
+        before=before,
+        after=[moment and moment.isoformat() for moment in (check_in_at, check_out_at)],
+    )
+    session.flush()
+
+
+def _check_times(
+    shift: RosterShift, check_in_at: datetime, check_out_at: datetime | None, now: datetime
+) -> None:
+    if not shift.starts_at - OPENS_BEFORE <= check_in_at <= shift.ends_at:
+        raise InvalidInput(
+            _("Please give an arrival between 2 hours before the start and the end of the shift."),
+            field="check_in",
+        )
+    if check_in_at > now:
+        raise InvalidInput(_("This time has not come yet."), field="check_in")
+    if check_out_at is None:
+        return
+    if not check_in_at <= check_out_at <= shift.ends_at + LATEST_AFTER:
+        raise InvalidInput(
+            _("Please give a departure after the arrival, at most 4 hours after the end."),
+            field="check_out",
+        )
+    if check_out_at > now:
+        raise InvalidInput(_("This time has not come yet."), field="check_out")

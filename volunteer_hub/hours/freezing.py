@@ -1,0 +1,91 @@
+"""What a ledger entry keeps of a person: how things were on the service day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import BranchMembership, Person
+from volunteer_hub.registry.models import Branch, BranchMove
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Branch, its path, enterprise, building and membership of a person on a day.
+
+    Companies and buildings have no history: those of the person at the time of confirmation count.
+    """
+
+    branch_id: int | None
+    branch_path: str
+    enterprise_id: int | None
+    building_id: int | None
+    is_party_member: bool
+
+
+def freeze(session: Session, *, person_ids: Iterable[int], day: date) -> dict[int, Frozen]:
+    """Return what to keep of each person, as of the day."""
+    ids = list(person_ids)
+    rows = session.execute(
+        select(
+            Person.id,
+            BranchMembership.branch_id,
+            Branch.path,
+            Person.enterprise_id,
+            Person.building_id,
+            BranchMembership.is_party_member,
+        )
+        .outerjoin(
+            BranchMembership,
+            and_(
+                BranchMembership.person_id == Person.id,
+                BranchMembership.started_on <= day,
+                or_(BranchMembership.ended_on.is_(None), BranchMembership.ended_on >= day),
+            ),
+        )
+        .outerjoin(Branch, Branch.id == BranchMembership.branch_id)
+        .where(Person.id.in_(ids))
+        # Where two memberships touch on one day, the later one is written last and counts.
+        .order_by(BranchMembership.started_on, BranchMembership.id)
+    ).all()
+    old_paths = _paths_before_moves(session, day)
+    return {
+        row.id: Frozen(
+            branch_id=row.branch_id,
+            branch_path=old_paths.get(row.branch_id, row.path or ""),
+            enterprise_id=row.enterprise_id,
+            building_id=row.building_id,
+            is_party_member=bool(row.is_party_member),
+        )
+        for row in rows
+    }
+
+
+def _paths_before_moves(session: Session, day: date) -> dict[int, str]:
+    """Return the paths of all branches as on the day, or nothing when none has moved since."""
+    moves = session.execute(
+        select(BranchMove.branch_id, BranchMove.from_parent_id)
+        .where(BranchMove.moved_on > day)
+        .order_by(BranchMove.moved_on.desc(), BranchMove.id.desc())
+    ).all()
+    if not moves:
+        return {}
+    parents = {
+        row.id: row.parent_id for row in session.execute(select(Branch.id, Branch.parent_id))
+    }
+    for move in moves:
+        parents[move.branch_id] = move.from_parent_id
+    return {branch_id: _path(branch_id, parents) for branch_id in parents}
+
+
+def _path(branch_id: int, parents: dict[int, int | None]) -> str:
+    chain: list[int] = []
+    step: int | None = branch_id
+    while step is not None and step not in chain:
+        chain.append(step)
+        step = parents[step]
+    return "/" + "".join(f"{number}/" for number in reversed(chain))

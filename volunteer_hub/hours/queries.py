@@ -1,0 +1,146 @@
+"""Read a volunteer's own hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.core.calendar import Period
+from volunteer_hub.hours.crediting import proposed_minutes
+from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.sheets import unconfirmed
+from volunteer_hub.projects.models import Project
+from volunteer_hub.registry.models import Organisation
+from volunteer_hub.shifts.models import Shift
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Minutes in the ledger of one person; a reversal takes away where it had been added."""
+
+    quarter: int
+    year: int
+    all_time: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class OwnEntry:
+    """One line of a volunteer's own ledger; negative minutes are a reversal."""
+
+    id: int
+    shift_id: int
+    title_zh: str
+    title_en: str
+    organisation_zh: str
+    organisation_en: str
+    service_day: date
+    minutes: int
+    is_reversal: bool
+    is_late_entry: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A shift that was served but not yet confirmed.
+
+    `minutes` is None while somebody must say when the person left.
+    """
+
+    shift_id: int
+    title_zh: str
+    title_en: str
+    organisation_zh: str
+    organisation_en: str
+    day: date
+    minutes: int | None
+
+
+def totals(session: Session, *, person_id: int, quarter: Period, year: Period) -> Totals:
+    """Return the sums of the person's entries, in one query."""
+
+    def minutes_in(period: Period) -> Any:
+        inside = LedgerEntry.service_day.between(period.first, period.last)
+        return func.coalesce(func.sum(LedgerEntry.minutes).filter(inside), 0)
+
+    row = session.execute(
+        select(
+            minutes_in(quarter),
+            minutes_in(year),
+            func.coalesce(func.sum(LedgerEntry.minutes), 0),
+            func.count(),
+        ).where(LedgerEntry.person_id == person_id)
+    ).one()
+    return Totals(*(int(value) for value in row))
+
+
+def own_entries(
+    session: Session, *, person_id: int, period: Period | None, page: int
+) -> tuple[list[OwnEntry], int]:
+    """Return one page of the person's entries, newest first, and the number of the last page.
+
+    A page beyond the last one is the last one.
+    """
+    mine = [LedgerEntry.person_id == person_id]
+    if period:
+        mine.append(LedgerEntry.service_day.between(period.first, period.last))
+    count = session.scalar(select(func.count()).select_from(LedgerEntry).where(*mine)) or 0
+    last = max(1, -(-count // PER_PAGE))
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            LedgerEntry.id,
+            LedgerEntry.shift_id,
+            Project.title_zh,
+            Project.title_en,
+            Organisation.name_zh,
+            Organisation.name_en,
+            LedgerEntry.service_day,
+            LedgerEntry.minutes,
+            LedgerEntry.reverses_id.is_not(None),
+            LedgerEntry.is_late_entry,
+        )
+        .join(Project, Project.id == LedgerEntry.project_id)
+        .join(Organisation, Organisation.id == LedgerEntry.organisation_id)
+        .where(*mine)
+        .order_by(LedgerEntry.service_day.desc(), LedgerEntry.id.desc())
+        .limit(PER_PAGE)
+        .offset((min(page, last) - 1) * PER_PAGE)
+    )
+    return [OwnEntry(*row) for row in session.execute(query)], last
+
+
+def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]:
+    """Return what the person served and nobody has confirmed yet, newest first."""
+    rows = session.execute(
+        select(
+            Shift.id,
+            Project.title_zh,
+            Project.title_en,
+            Organisation.name_zh,
+            Organisation.name_en,
+            Shift.day,
+            Shift.starts_at,
+            Shift.ends_at,
+            Attendance.check_in_at,
+            Attendance.check_out_at,
+        )
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Project, Project.id == Shift.project_id)
+        .join(Organisation, Organisation.id == Project.organisation_id)
+        .where(Attendance.person_id == person_id, *unconfirmed(now))
+        .order_by(Shift.starts_at.desc(), Shift.id.desc())
+    )
+    return [
+        Waiting(
+            *row[:6],
+            minutes=proposed_minutes(row.check_in_at, row.check_out_at, row.starts_at, row.ends_at),
+        )
+        for row in rows
+    ]
