@@ -30,7 +30,7 @@ def markup(path: Path) -> str:
     return _STATEMENT.sub("", _EXPRESSION.sub("~", text))
 
 
-@dataclass
+@dataclass(eq=False)
 class Element:
     tag: str
     attributes: dict[str, str]

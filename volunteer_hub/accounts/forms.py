@@ -9,6 +9,7 @@ from wtforms import (
     HiddenField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
 )
@@ -84,11 +85,19 @@ class PasswordForm(FlaskForm):
 class DisplayForm(FlaskForm):
     size = RadioField(
         _l("Text size"),
-        choices=[("normal", _l("Standard")), ("large", _l("Larger")), ("elder", _l("Large"))],
+        choices=[
+            SelectChoice("normal", _l("Standard")),
+            SelectChoice("large", _l("Larger")),
+            SelectChoice("elder", _l("Large")),
+        ],
     )
     theme = RadioField(
         _l("Colours"),
-        choices=[("auto", _l("Like the phone")), ("light", _l("Light")), ("dark", _l("Dark"))],
+        choices=[
+            SelectChoice("auto", _l("Like the phone")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
+        ],
     )
     next = HiddenField()
 

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, redirect, request, session, url_for
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
+from wtforms import SelectChoice
 
 from volunteer_hub.accounts import queries, services
 from volunteer_hub.accounts.forms import (
@@ -115,9 +116,9 @@ def _open_account(form: RegisterForm, phone: str, hashed: str) -> tuple[int, str
     return person.id, person.session_key
 
 
-def _building_choices() -> list[tuple[str, str]]:
+def _building_choices() -> list[SelectChoice]:
     rows = registry.building_choices(db.session())
-    return [("", _("Not said")), *((str(row.id), row.name) for row in rows)]
+    return [SelectChoice("", _("Not said")), *(SelectChoice(str(r.id), r.name) for r in rows)]
 
 
 @bp.post("/logout")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -47,6 +48,9 @@ CHOICES = {
     "theme": ("auto", "light", "dark"),
 }
 YEAR_SECONDS = 365 * 24 * 3600
+# PostgreSQL and the mail cannot carry NUL or lone surrogates; U+FFFD stands for bytes that were
+# no text (Werkzeug puts it there).
+UNSTORABLE = re.compile("[\0\ufffd\ud800-\udfff]")
 
 
 class BoundedInteger(IntegerConverter):
@@ -151,7 +155,7 @@ def _dispatch() -> Any:
     """Run the view; an unsafe request runs in one transaction, kept only below status 400."""
     if request.method in SAFE_METHODS or request.endpoint is None:
         return Flask.dispatch_request(current_app._get_current_object())  # type: ignore[attr-defined]
-    if not _clean(request.form.values()):
+    if any(UNSTORABLE.search(value) for _name, value in request.form.items(multi=True)):
         abort(
             400,
             _("The text holds characters that cannot be stored. Please type it again."),
@@ -195,13 +199,6 @@ def _remember(key: str, location: str) -> None:
             handled_at=clock.now(),
         )
         .on_conflict_do_nothing()
-    )
-
-
-def _clean(values: Any) -> bool:
-    """Tell whether PostgreSQL and the mail can carry the text: no NUL, no lone surrogate."""
-    return not any(
-        "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value) for value in values
     )
 
 

@@ -1,0 +1,122 @@
+"""The addresses of all pages, with ids from the database: the one list that crawlers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from volunteer_hub.accounts.models import Person
+from volunteer_hub.accounts.queries import load_actor
+from volunteer_hub.core.permissions import Actor, access_of
+from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.registry.models import Branch
+from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
+
+# Not for people: probes, files, and where a link of another page is needed.
+NOT_PAGES = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/calendar/", "/c/", "/lead/")
+# Pages that show more when asked something.
+QUERIES = {
+    "/projects": ("q=医院", "category=no-such&window=lunch&page=x", "q=没有这样的项目"),
+    "/shifts": ("from=06:00&to=12:00&seats=1", "from=18:00&to=07:00"),
+}
+
+Ids = Callable[[Session, Actor | None], Sequence[object]]
+
+
+def _all(query: Select[Any], most: int = 1) -> Ids:
+    return lambda session, _actor: session.scalars(query.limit(most)).all()
+
+
+def _projects(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(Project.id).where(Project.status == ProjectStatus.PUBLISHED)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    # One with a shift ahead, so that its page is not the empty one.
+    query = query.where(Project.last_starts_at.is_not(None))
+    return session.scalars(query.order_by(Project.last_starts_at.desc()).limit(1)).all()
+
+
+def _shifts(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(Shift.id).join(Project, Project.id == Shift.project_id)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    published = query.where(Shift.status == ShiftStatus.PUBLISHED)
+    kinds = [
+        published.order_by(Shift.starts_at.desc()),
+        query.where(Shift.status == ShiftStatus.CANCELLED),
+        published.join(SignUp, SignUp.shift_id == Shift.id).order_by(Shift.starts_at),
+        published.join(SignUp, SignUp.shift_id == Shift.id).where(
+            SignUp.status == SignUpStatus.WAITLISTED
+        ),
+    ]
+    found = [session.scalars(kind.limit(1)).first() for kind in kinds]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _branches(session: Session, actor: Actor | None) -> Sequence[object]:
+    if actor and actor.led_branch_ids:
+        return actor.led_branch_ids
+    return session.scalars(select(Branch.id).order_by(Branch.path).limit(1)).all()
+
+
+# The values of each parameter in an address. A new parameter needs a line here.
+PARAMETERS: dict[str, Ids] = {
+    "project_id": _projects,
+    "shift_id": _shifts,
+    "branch_id": _branches,
+    "sign_up_id": _all(select(SignUp.id)),
+    "person_id": _all(select(Person.id)),
+}
+
+
+def actor_of(session: Session, phone: str | None) -> Actor | None:
+    """Return who has this phone, or None for a visitor."""
+    if phone is None:
+        return None
+    person = session.scalars(select(Person).where(Person.phone == phone)).one()
+    return load_actor(session, f"{person.id}:{person.session_key}")
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    """Return the routes that take this method, without static files."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if method in (rule.methods or ()) and rule.endpoint != "static"
+    ]
+
+
+def open_to(app: Flask, rule: Rule, actor: Actor | None) -> bool:
+    """Tell whether the route's mark lets this person in."""
+    access = access_of(app.view_functions[rule.endpoint])
+    return access == "public" or bool(actor and actor.may(access))  # type: ignore[arg-type]
+
+
+def pages_of(app: Flask, session: Session, actor: Actor | None) -> list[str]:
+    """Return the addresses of all pages that are open to this person."""
+    found: list[str] = []
+    for rule in rules(app, "GET"):
+        if rule.rule.startswith(NOT_PAGES) or "." in rule.rule.rpartition("/")[2]:
+            continue
+        if open_to(app, rule, actor):
+            found += addresses(app, rule, session, actor)
+    for path, queries in QUERIES.items():
+        if path in found:
+            found += [f"{path}?{query}" for query in queries]
+    return sorted(found)
+
+
+def addresses(app: Flask, rule: Rule, session: Session, actor: Actor | None) -> Iterator[str]:
+    """Yield the addresses of one route."""
+    names = sorted(rule.arguments)
+    unknown = [name for name in names if name not in PARAMETERS]
+    assert not unknown, f"say in tests/pages.py what {unknown} of {rule.rule} can be"
+    adapter = app.url_map.bind("localhost")
+    for values in product(*(PARAMETERS[name](session, actor) for name in names)):
+        yield adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))

@@ -1,0 +1,107 @@
+"""A small sub-district in which everybody has something to see and something to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from tests import factories
+from volunteer_hub.accounts.models import Person
+from volunteer_hub.core.permissions import Role
+from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.registry.models import BranchKind, SubDistrict
+from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
+
+# Who looks at the site, with the phone of their demo identity.
+PHONES = {
+    "volunteer": "+8619900000001",
+    "coordinator": "+8619900000002",
+    "leader": "+8619900000003",
+    "office": "+8619900000004",
+}
+VISITOR = "visitor"
+IDENTITIES = (VISITOR, *PHONES)
+
+
+@dataclass
+class World:
+    """Who is there, by identity, and the coordinator's project."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    project: Project | None = None
+
+
+def build(session: Session, now: datetime) -> World:
+    """Fill an empty database with a few rows of each kind."""
+    session.add(SubDistrict(code="310101", name_zh="小橙子街道", name_en="Orange Street"))
+    world = World()
+    _people(session, world)
+    _projects(session, world, now)
+    return world
+
+
+def _people(session: Session, world: World) -> None:
+    building = factories.make_building(session, name_zh="高和大厦", name_en="Gaohe Tower")
+    enterprise = factories.make_enterprise(session, building=building)
+    root = factories.make_branch(session, kind=BranchKind.WORKING_COMMITTEE)
+    branch = factories.make_branch(session, parent=root)
+    organisation = factories.make_organisation(session, name_zh="第一医院社工部")
+    for identity, phone in PHONES.items():
+        person = factories.make_person(
+            session,
+            phone=phone,
+            password="demo-2026",
+            name=f"{identity} 王敏",
+            building_id=building.id,
+            enterprise_id=enterprise.id,
+        )
+        factories.make_membership(session, person, branch, is_party_member=True)
+        world.people[identity] = person
+    people = world.people
+    factories.grant_role(
+        session, people["coordinator"], Role.COORDINATOR, organisation=organisation
+    )
+    factories.grant_role(session, people["leader"], Role.BRANCH_LEADER, branch=branch)
+    factories.grant_role(session, people["office"], Role.OFFICE)
+    place = factories.make_place(session, name_zh="第一医院门诊大厅")
+    factories.make_walk(session, building, place, 9)
+    world.project = factories.make_project(
+        session,
+        organisation=organisation,
+        place=place,
+        category=factories.make_category(session, name_zh="医院导诊", name_en="Hospital"),
+        title_zh="班前一小时：门诊导诊",
+        title_en="One hour before work",
+    )
+    factories.make_project(
+        session, organisation=organisation, status=ProjectStatus.DRAFT, title_zh="草稿项目"
+    )
+
+
+def _projects(session: Session, world: World, now: datetime) -> None:
+    volunteer, leader = world.people["volunteer"], world.people["leader"]
+    hour = now.replace(minute=0, second=0, microsecond=0)
+
+    def shift(days: int, **fields: object) -> object:
+        return factories.make_shift(
+            session, project=world.project, starts_at=hour + timedelta(days=days), **fields
+        )
+
+    for days in range(2, 5):
+        shift(days, capacity=8)
+    mine = shift(5, capacity=3)
+    factories.make_sign_up(session, mine, volunteer)
+    posts = [{"name_zh": "分诊台", "capacity": 2}, {"name_zh": "缴费机", "capacity": 4}]
+    shift(6, posts=posts)
+    full = shift(7, capacity=1)
+    factories.make_sign_up(session, full, leader)
+    factories.make_sign_up(session, full, volunteer, status=SignUpStatus.WAITLISTED)
+    shift(8, status=ShiftStatus.CANCELLED, cancel_reason="下雨")
+    for days, known in ((-1, False), (-3, True)):
+        past = shift(days, capacity=4)
+        for person in (volunteer, leader):
+            sign_up = factories.make_sign_up(session, past, person)
+            if known:
+                factories.make_attendance(session, past, person, sign_up=sign_up)
