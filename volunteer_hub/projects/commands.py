@@ -16,7 +16,7 @@ from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.projects.importing.check import Checked, check_sheet
 from volunteer_hub.projects.importing.columns import FIELDS, IGNORE
-from volunteer_hub.projects.importing.plan import Plan, Scope, make_plan, other_kind
+from volunteer_hub.projects.importing.plan import Plan, Scope, make_plan
 from volunteer_hub.projects.importing.read import MAX_BYTES
 from volunteer_hub.projects.importing.services import RowsRefused, import_projects
 
@@ -54,12 +54,15 @@ def projects(
         except DomainError as error:
             click.echo(f"{file.name}: {error.message}", err=True)
             raise SystemExit(2) from error
+        if checked.layout.problem:
+            click.echo(f"{file.name}: {checked.layout.problem}", err=True)
+            raise SystemExit(2)
         _run(checked, Scope(default_id=organisation_id), dry_run=dry_run, skip=skip_refused)
 
 
 def _terminal_language() -> str:
     said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "zh_CN" if said.startswith("zh") else "en"
+    return "zh" if said.startswith("zh") else "en"
 
 
 def _chosen(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -96,8 +99,8 @@ def _report(plan: Plan, *, written: bool) -> None:
     for column in plan.checked.layout.columns:
         meaning = FIELDS[column.field] if column.field else column.hint
         click.echo(_("Column “%(name)s”: %(meaning)s", name=column.header, meaning=meaning))
-    for name, rows in plan.other_kinds.items():
-        click.echo(other_kind(name, rows))
+    for note in plan.kind_notes:
+        click.echo(note)
     for refusal in plan.refused:
         click.echo(
             _("Row %(row)s, column “%(column)s”: %(reason)s",

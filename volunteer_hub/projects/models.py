@@ -85,3 +85,16 @@ class SearchTerm(Base):
         ForeignKey("project.id"), primary_key=True, index=True, autoincrement=False
     )
     weight: Mapped[int]
+
+
+class ImportFile(Base):
+    """A sheet between its preview and its import: the owner's one and only, for a day."""
+
+    __tablename__ = "import_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str]
+    content: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -12,10 +12,13 @@ from volunteer_hub.projects.importing import values
 from volunteer_hub.projects.importing.columns import FIELDS, Layout, find_layout
 from volunteer_hub.projects.importing.read import Row, read_sheet
 
-MAX_TITLE = 200
-MAX_CONTENT = 5000
+# As long as the forms of the desk take, so that every draft can be edited there.
+MAX_TITLE = 120
+MAX_CHINESE_TITLE = 80
+MAX_CONTENT = 4000
+MAX_RISK = 2000
 MAX_NAME = 100
-MAX_SHORT = 50
+MAX_SHORT = 40
 
 Value = TypeVar("Value")
 
@@ -66,12 +69,13 @@ class Checked:
 def check_sheet(content: bytes, chosen: Mapping[str, str] | None = None) -> Checked:
     """Read a file and check each row below the header.
 
-    Raises UnreadableSheet for the file, InvalidInput for a choice of columns that does not fit it.
+    Without a column for the title no row is looked at and `layout.problem` says so. Raises
+    UnreadableSheet for the file, InvalidInput for a choice of columns that does not fit it.
     """
     rows = read_sheet(content)
     layout = find_layout(rows, chosen)
     below = [row for row in rows if row.number > layout.header_row]
-    return check_rows(layout, below)
+    return Checked(layout, len(below), (), ()) if layout.problem else check_rows(layout, below)
 
 
 def check_rows(layout: Layout, rows: Sequence[Row]) -> Checked:
@@ -87,6 +91,11 @@ def check_rows(layout: Layout, rows: Sequence[Row]) -> Checked:
     return Checked(layout, len(rows), tuple(drafts), tuple(refused))
 
 
+def _title(cell: str) -> str:
+    limit = MAX_CHINESE_TITLE if values.is_chinese(cell) else MAX_TITLE
+    return values.line(cell, limit)
+
+
 class _RowReader:
     """Reads the cells of one row and gathers what is wrong with them."""
 
@@ -98,11 +107,11 @@ class _RowReader:
     def draft(self) -> Draft:
         draft = Draft(
             row=self.row.number,
-            title=self.line("title", MAX_TITLE),
+            title=self.take("title", "", _title),
             title_en=self.line("title_en", MAX_TITLE),
             content=self.take("content", "", lambda cell: values.text(cell, MAX_CONTENT)),
             content_en=self.take("content_en", "", lambda cell: values.text(cell, MAX_CONTENT)),
-            risk=self.take("risk", "", lambda cell: values.text(cell, MAX_CONTENT)),
+            risk=self.take("risk", "", lambda cell: values.text(cell, MAX_RISK)),
             category=self.line("category", MAX_NAME),
             host=self.line("host", MAX_NAME),
             spot=self.spot(),

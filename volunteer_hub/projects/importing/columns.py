@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _, _l
-from volunteer_hub.projects.importing.read import Row, UnreadableSheet
+from volunteer_hub.projects.importing.read import Row
 
 IGNORE = "ignore"
 
@@ -98,6 +98,16 @@ class Layout:
     columns: tuple[Column, ...]
 
     @property
+    def problem(self) -> str:
+        """Why the sheet cannot be used with these columns, or nothing."""
+        if {"title", "title_en"} & self.by_field.keys():
+            return ""
+        return str(
+            _("No column holds the title of a project. Name one 活动名称 or “title”, or say which"
+              " column it is.")
+        )  # fmt: skip
+
+    @property
     def by_field(self) -> dict[str, Column]:
         return {column.field: column for column in self.columns if column.field}
 
@@ -122,13 +132,7 @@ def find_layout(rows: Sequence[Row], chosen: Mapping[str, str] | None = None) ->
     columns = [_column(index, text) for index, text in enumerate(header.cells)]
     for name, field in (chosen or {}).items():
         columns = _choose(columns, name, field)
-    layout = Layout(header.number, tuple(_once(columns)))
-    if not {"title", "title_en"} & layout.by_field.keys():
-        raise UnreadableSheet(
-            _("No column holds the title of a project. Name one 活动名称 or “title”, or say which"
-              " column it is.")
-        )  # fmt: skip
-    return layout
+    return Layout(header.number, tuple(_once(columns)))
 
 
 def _known(row: Row) -> int:

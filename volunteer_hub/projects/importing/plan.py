@@ -66,6 +66,11 @@ class Plan:
         return len({refusal.row for refusal in self.refused})
 
     @property
+    def kind_notes(self) -> list[str]:
+        """Where rows go whose kind of service is not said or not known here."""
+        return [_other_kind(name, rows) for name, rows in self.other_kinds.items()]
+
+    @property
     def new_organisations(self) -> list[str]:
         return list(dict.fromkeys(r.organisation for r in self.ready if r.organisation_id is None))
 
@@ -113,18 +118,19 @@ class _Organisations:
         for row in rows:
             if scope.own_ids is None or row.id in scope.own_ids:
                 for name in filter(None, (row.name_zh, row.name_en)):
-                    self._ids.setdefault(_compared(name), row.id)
+                    self._ids.setdefault(compared(name), row.id)
 
     def of(self, draft: Draft) -> tuple[int | None, str]:
         """Return id and name; no id for one to be added, no name when the row says none."""
-        found = self._ids.get(_compared(draft.host)) if draft.host else None
+        found = self._ids.get(compared(draft.host)) if draft.host else None
         if found is None and draft.host and self.scope.own_ids is None:
             return None, draft.host
         found = found or self.scope.default_id
         return found, self._names.get(found, "") if found else ""
 
 
-def _compared(name: str) -> str:
+def compared(name: str) -> str:
+    """Return a name as it is compared: width, case, accents and blanks do not matter."""
     return " ".join(normalise(name).split())
 
 
@@ -150,12 +156,12 @@ def _source_key(draft: Draft) -> str:
     """Return what makes a row the same one again: its number, else title, host and days."""
     if draft.external_id:
         return f"id:{draft.external_id}"
-    said = (_compared(draft.name), _compared(draft.host), str(draft.begin), str(draft.end))
+    said = (compared(draft.name), compared(draft.host), str(draft.begin), str(draft.end))
     return "text:" + sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
 def _same(one: Draft, other: Draft) -> bool:
-    return _compared(one.name) == _compared(other.name)
+    return compared(one.name) == compared(other.name)
 
 
 def _refusal(checked: Checked, draft: Draft, field_name: str, reason: str) -> Refusal:
@@ -163,15 +169,14 @@ def _refusal(checked: Checked, draft: Draft, field_name: str, reason: str) -> Re
     return Refusal(draft.row, column.header if column else str(FIELDS[field_name]), reason)
 
 
-def other_kind(name: str, rows: int) -> str:
-    """Say where rows go whose kind of service is not said or not known."""
+def _other_kind(name: str, rows: int) -> str:
     if not name:
         said = _n("%(num)s row names no category and goes to “Other”.",
                   "%(num)s rows name no category and go to “Other”.", rows)  # fmt: skip
     else:
         said = _n(
-            "%(num)s row names the category “%(name)s”, which is not used here, and goes to “Other”.",
-            "%(num)s rows name the category “%(name)s”, which is not used here, and go to “Other”.",
+            "%(num)s row goes to “Other”: its category “%(name)s” is not used here.",
+            "%(num)s rows go to “Other”: their category “%(name)s” is not used here.",
             rows,
             name=name,
         )

@@ -22,6 +22,7 @@ _YEAR_LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})" + _TI
 _DEFAULTS = (datetime(2000, 1, 1), datetime(2004, 5, 6))  # noqa: DTZ001 - only days are read
 _WEEKDAY = re.compile(r"\(?(?:周|星期)[一二三四五六日天]\)?")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_CHINESE = re.compile("[\u3400-\u9fff]")
 _EXCEL_ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 _UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _COORDINATES = re.compile(r"\(\s*([-+]?\d{1,3}(?:\.\d+)?)\s*,\s*([-+]?\d{1,3}(?:\.\d+)?)\s*\)\s*$")
@@ -39,6 +40,11 @@ class Spot:
     address: str = ""
     lat: float | None = None
     lng: float | None = None
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether there is any Chinese in it."""
+    return _CHINESE.search(text) is not None
 
 
 def text(cell: str, limit: int) -> str:
