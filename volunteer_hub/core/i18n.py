@@ -20,7 +20,8 @@ _n = ngettext
 CHINESE = "zh"
 ENGLISH = "en"
 LANGUAGES = (CHINESE, ENGLISH)
-BABEL_LOCALES = {CHINESE: "zh_CN", ENGLISH: "en"}
+# Babel resolves zh_CN to zh_Hans_CN, whose catalogue gettext then looks for under `zh`.
+BABEL_LOCALES = {CHINESE: "zh", ENGLISH: "en"}
 COOKIE = "lang"
 
 # Symbol-pattern of Unicode LDML; thin spaces around figures read better in Chinese.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -276,17 +275,3 @@ def _my_shifts(
         .limit(limit)
     )
     return [MyShift(*row) for row in session.execute(query)]
-
-
-def my_states(session: Session, *, person_id: int, shift_ids: Sequence[int]) -> dict[int, str]:
-    """Return the state of the person's active sign-up per shift, for the cards of a list."""
-    if not shift_ids:
-        return {}
-    rows = session.execute(
-        select(SignUp.shift_id, SignUp.status).where(
-            SignUp.person_id == person_id,
-            SignUp.shift_id.in_(shift_ids),
-            SignUp.status.in_(ACTIVE),
-        )
-    )
-    return {row.shift_id: row.status for row in rows}

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     bindparam,
+    cast,
     func,
     literal,
     null,
@@ -32,7 +33,7 @@ from volunteer_hub.core.db import UtcDateTime
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.projects.queries import search
 from volunteer_hub.registry.models import Organisation, Place, Walk
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 from volunteer_hub.volunteer.filters import Filter
 
 PAGE_SIZE = 20
@@ -68,7 +69,7 @@ class ProjectCard:
 
 @dataclass(frozen=True)
 class ShiftCard:
-    """One shift of a list."""
+    """One shift of a list; `state` is the reader's own active sign-up there, if any."""
 
     id: int
     project_id: int
@@ -84,6 +85,7 @@ class ShiftCard:
     walk: int | None
     left: int
     capacity: int
+    state: str | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class Shape:
     seats: bool = False
     eligible: bool = False
     project: bool = False
+    person: bool = False
     sort: str = "soonest"
 
 
@@ -127,6 +130,7 @@ def shape_of(wanted: Filter, *, person_id: int | None = None, project: bool = Fa
         walk=wanted.walk is not None,
         seats=wanted.seats,
         eligible=wanted.eligible and person_id is not None,
+        person=person_id is not None,
         project=project,
         sort=wanted.sort,
     )
@@ -244,7 +248,7 @@ def _fits(shift: Any, shape: Shape) -> list[ColumnElement[bool]]:
 
 
 def _clash(shift: Any) -> Select[Any]:
-    """The person's own places at the same hour, or in the same shift."""
+    """Return the person's own places at the same hour, or in the same shift."""
     own = aliased(Shift)
     return (
         select(SignUp.id)
@@ -332,10 +336,10 @@ def _fitting_projects(shape: Shape, found: Subquery | None) -> Select[Any]:
 
 
 def _resting_projects(shape: Shape, found: Subquery | None) -> Select[Any]:
-    """Projects without a shift to come, the latest first."""
-    nothing: list[Any] = [
-        null().label(name) for name in ("shift_id", "starts_at", "ends_at", "day")
-    ]
+    """Return projects without a shift to come, the latest first."""
+    # PostgreSQL takes an untyped NULL of a subquery for text.
+    kinds = {"shift_id": Integer, "starts_at": UtcDateTime, "ends_at": UtcDateTime, "day": Date}
+    nothing: list[Any] = [cast(null(), kind).label(name) for name, kind in kinds.items()]
     order: tuple[Any, ...] = (Project.last_starts_at.desc(), Project.id.desc())
     if found is not None:
         order = (found.c.score.desc(), *order)
@@ -354,7 +358,7 @@ def _resting_projects(shape: Shape, found: Subquery | None) -> Select[Any]:
 
 
 def _all_projects(shape: Shape, found: Subquery | None) -> Select[Any]:
-    """The page on which projects with and without a shift to come meet."""
+    """Return the page on which projects with and without a shift to come meet."""
     first = _fitting_projects(shape, found).subquery("fitting")
     rest = _resting_projects(shape, found).subquery("resting")
     both = union_all(select(first), select(rest)).subquery("both_kinds")
@@ -401,6 +405,7 @@ def _fitting_shifts(shape: Shape, found: Subquery | None) -> Select[Any]:
             Walk.minutes,
             left,
             capacity,
+            _own_state() if shape.person else null(),
         )
         .select_from(Shift)
         .join(Project, Project.id == Shift.project_id)
@@ -412,6 +417,18 @@ def _fitting_shifts(shape: Shape, found: Subquery | None) -> Select[Any]:
         .offset(OFFSET)
     )
     return query.order_by(Shift.starts_at, Shift.id)
+
+
+def _own_state() -> ColumnElement[str | None]:
+    return (
+        select(SignUp.status)
+        .where(
+            SignUp.shift_id == Shift.id,
+            SignUp.person_id == bindparam("person", type_=Integer),
+            SignUp.status.in_(ACTIVE),
+        )
+        .scalar_subquery()
+    )
 
 
 def _count_shifts(shape: Shape, found: Subquery | None) -> Select[Any]:

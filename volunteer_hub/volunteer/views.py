@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, jsonify, request
 from flask_login import current_user, logout_user
@@ -51,20 +51,11 @@ def shift_search() -> Response:
         page=page,
         wanted=wanted,
         choices=choices,
-        mine=_my_states(page.rows),
         days=_next_days(),
     )
 
 
-def _my_states(rows: list[queries.ShiftCard]) -> dict[int, str]:
-    if not current_user.is_authenticated:
-        return {}
-    return shifts.my_states(
-        db.session(), person_id=current_user.id, shift_ids=[row.id for row in rows]
-    )
-
-
-def _next_days() -> list[object]:
+def _next_days() -> list[date]:
     today = clock.today()
     return [today + timedelta(days=n) for n in range(14)]
 
@@ -96,7 +87,6 @@ def home() -> Response:
         "volunteer/home.html",
         next_shift=mine[0] if mine else None,
         cards=page.rows[:6],
-        mine=_my_states(page.rows[:6]),
         choices=choices,
         building=near.building,
         days=_next_days(),
