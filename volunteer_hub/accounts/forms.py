@@ -13,7 +13,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from volunteer_hub.core.i18n import _l
 
@@ -28,7 +28,7 @@ def strip(value: str | None) -> str | None:
 class LoginForm(FlaskForm):
     phone = StringField(
         _l("Phone"),
-        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        [DataRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
         filters=[strip],
     )
     password = PasswordField(_l("Password"), [InputRequired(NEEDED), Length(max=128)])
@@ -38,12 +38,12 @@ class LoginForm(FlaskForm):
 class RegisterForm(FlaskForm):
     phone = StringField(
         _l("Phone"),
-        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        [DataRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
         filters=[strip],
     )
     name = StringField(
         _l("Name"),
-        [InputRequired(NEEDED), Length(max=50, message=_l("Please use at most 50 characters."))],
+        [DataRequired(NEEDED), Length(max=50, message=_l("Please use at most 50 characters."))],
         filters=[strip],
     )
     password = PasswordField(
@@ -61,7 +61,7 @@ class RegisterForm(FlaskForm):
 class ProfileForm(FlaskForm):
     name = StringField(
         _l("Name"),
-        [InputRequired(NEEDED), Length(max=50, message=_l("Please use at most 50 characters."))],
+        [DataRequired(NEEDED), Length(max=50, message=_l("Please use at most 50 characters."))],
         filters=[strip],
     )
     nickname = StringField(

@@ -29,9 +29,7 @@ class Person(Base):
     birth_date: Mapped[date | None]
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     language: Mapped[str | None]
-    enterprise_id: Mapped[int | None] = mapped_column(
-        ForeignKey("enterprise.id"), index=True
-    )
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
     building_id: Mapped[int | None] = mapped_column(ForeignKey("building.id"))
     shows_membership: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -73,9 +73,7 @@ def register(
             _("This phone has an account already. Please sign in instead."), field="phone"
         ) from None
     session.add(
-        Consent(
-            person_id=person.id, purpose=SERVICE_CONSENT, version=CONSENT_VERSION, given_at=now
-        )
+        Consent(person_id=person.id, purpose=SERVICE_CONSENT, version=CONSENT_VERSION, given_at=now)
     )
     audit.record(session, "person:register", actor_id=person.id, object_id=person.id, now=now)
     session.flush()
@@ -112,9 +110,7 @@ def choose_language(session: Session, *, person_id: int, language: str) -> None:
     session.execute(update(Person).where(Person.id == person_id).values(language=language))
 
 
-def change_password(
-    session: Session, *, person_id: int, password_hash: str, now: datetime
-) -> str:
+def change_password(session: Session, *, person_id: int, password_hash: str, now: datetime) -> str:
     """Set a new password, end all other sessions and return the new session key."""
     person = session.get_one(Person, person_id)
     person.password_hash = password_hash

@@ -1,0 +1,195 @@
+"""Signing in, registering, the own profile."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories import make_person
+from tests.support import login
+from volunteer_hub.accounts.models import Consent, Person
+
+GOOD = {"phone": "138 0013 8000", "name": "陈思远", "password": "three small words", "consent": "y"}
+
+
+def test_a_new_volunteer_registers_with_phone_name_and_consent(client, session):
+    answer = client.post("/register?next=/shifts", data={**GOOD, "next": "/shifts"})
+    assert (answer.status_code, answer.location) == (303, "/shifts")
+    person = session.scalar(select(Person).where(Person.phone == "+8613800138000"))
+    assert person.name == "陈思远"
+    assert person.password_hash.startswith("$argon2id$")
+    consent = session.scalar(select(Consent).where(Consent.person_id == person.id))
+    assert (consent.purpose, consent.withdrawn_at) == ("service", None)
+    assert "陈思远" in client.get("/me").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"consent": ""}, "consent"),
+        ({"phone": "12345"}, "phone"),
+        ({"phone": "021-62345678"}, "phone"),
+        ({"name": " "}, "name"),
+        ({"password": "short"}, "password"),
+        ({"password": "12345678"}, "password"),
+        ({"password": "my13800138000"}, "password"),
+        ({"building_id": "99"}, "building_id"),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field_and_typed_text_survives(client, session, change, field):
+    answer = client.post("/register", data={**GOOD, **change})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in page
+    if field not in ("name", "password"):
+        assert "陈思远" in page
+    assert "three small words" not in page
+    assert session.scalar(select(func.count(Person.id))) == 0
+
+
+def test_a_phone_registers_once(client, session):
+    client.post("/register", data=GOOD)
+    client.post("/logout")
+    answer = client.post("/register", data={**GOOD, "phone": "+8613800138000"})
+    assert answer.status_code == 422
+    assert "已经注册过" in answer.get_data(as_text=True)
+    assert session.scalar(select(func.count(Person.id))) == 1
+
+
+def test_signing_in_leads_back_to_where_one_came_from(client, session):
+    make_person(session, phone="+8613800138000", password="three small words")
+    answer = client.post(
+        "/login",
+        data={"phone": "１3８00138000", "password": "three small words", "next": "/shifts?seats=1"},
+    )
+    assert (answer.status_code, answer.location) == (303, "/shifts?seats=1")
+    assert client.get("/me").status_code == 200
+
+
+def test_known_and_unknown_phones_get_the_same_answer(client, session):
+    make_person(session, phone="+8613800138000", password="three small words")
+    texts = []
+    for phone in ("13800138000", "13900139000"):
+        answer = client.post("/login", data={"phone": phone, "password": "wrong wrong"})
+        assert answer.status_code == 422
+        texts.append(answer.get_data(as_text=True).replace(phone, "PHONE"))
+    strip = [t for t in (_without_keys(text) for text in texts)]
+    assert strip[0] == strip[1]
+
+
+def _without_keys(text):
+    import re
+
+    return re.sub(r'value="[\w.\-]{12,}"', "", text)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "https:evil",
+        "/%2f%2fevil",
+        "javascript:alert(1)",
+        "／／evil.example",
+        "/\t/evil.example",
+        "\\\\evil",
+        "/%5cevil",
+        "",
+    ],
+)
+def test_next_never_leaves_the_site(client, session, target):
+    make_person(session, phone="+8613800138000", password="three small words")
+    answer = client.post(
+        "/login",
+        data={"phone": "13800138000", "password": "three small words", "next": target},
+    )
+    assert answer.location == "/"
+
+
+def test_many_wrong_passwords_are_slowed_down_but_only_from_that_address(client, session):
+    make_person(session, phone="+8613800138000", password="three small words")
+    wrong = {"phone": "13800138000", "password": "wrong wrong"}
+    answers = [client.post("/login", data=wrong).status_code for _ in range(12)]
+    assert answers[0] == 422
+    assert answers[-1] == 429
+    right = {**wrong, "password": "three small words"}
+    stranger = client.post("/login", data=right, environ_base={"REMOTE_ADDR": "127.0.0.9"})
+    assert stranger.status_code == 303
+
+
+def test_a_new_password_ends_the_other_sessions(client, session, app):
+    person = make_person(session, password="three small words")
+    login(client, person)
+    old = client.get_cookie("session").value
+    change = {"current": "three small words", "password": "four other small words"}
+    assert client.post("/me/password", data=change).status_code == 303
+    assert client.get("/me").status_code == 200
+    client.set_cookie("session", old)
+    assert client.get("/me").status_code == 303
+
+
+def test_the_wrong_current_password_changes_nothing(client, session):
+    person = make_person(session, password="three small words")
+    before = person.password_hash
+    login(client, person)
+    change = {"current": "not this one", "password": "four other small words"}
+    assert client.post("/me/password", data=change).status_code == 422
+    session.refresh(person)
+    assert person.password_hash == before
+
+
+def test_signing_out_ends_the_session(client, session):
+    login(client, make_person(session))
+    client.post("/logout")
+    assert client.get("/me").status_code == 303
+
+
+def test_a_profile_is_changed_and_kept(client, session):
+    person = make_person(session)
+    login(client, person)
+    form = {"name": "阿卜杜拉·买买提", "nickname": "小橙", "birth_date": "1990-05-04"}
+    assert client.post("/me/profile", data=form).status_code == 303
+    session.refresh(person)
+    assert (person.name, str(person.birth_date)) == ("阿卜杜拉·买买提", "1990-05-04")
+    assert "阿卜杜拉·买买提" in client.get("/me/profile").get_data(as_text=True)
+
+
+def test_roles_and_ids_cannot_be_set_through_a_form(client, session):
+    person = make_person(session)
+    login(client, person)
+    client.post(
+        "/me/profile",
+        data={
+            "name": "x",
+            "id": "99",
+            "deleted_at": "2026-01-01",
+            "role": "office",
+            "phone": "13900000000",
+        },
+    )
+    session.refresh(person)
+    assert person.deleted_at is None
+    assert client.get("/office").status_code == 404
+
+
+def test_size_and_colours_are_kept_in_cookies(client, session):
+    client.post("/display", data={"size": "elder", "theme": "dark", "next": "/shifts"})
+    page = client.get("/shifts").get_data(as_text=True)
+    assert 'data-size="elder"' in page
+    assert 'data-theme="dark"' in page
+
+
+def test_one_tap_switches_the_language_and_it_stays(client, session):
+    assert 'lang="zh-CN"' in client.get("/").get_data(as_text=True)
+    assert 'lang="en"' in client.get("/?lang=en").get_data(as_text=True)
+    assert 'lang="en"' in client.get("/projects").get_data(as_text=True)
+    client.post("/language", data={"lang": "zh", "next": "/projects"})
+    assert 'lang="zh-CN"' in client.get("/projects").get_data(as_text=True)
+
+
+def test_the_demo_identities_are_shown_only_in_the_demo(client, make_app):
+    assert "demo-2026" not in client.get("/login").get_data(as_text=True)
+    demo = make_app(demo=True).test_client()
+    assert "demo-2026" in demo.get("/login").get_data(as_text=True)

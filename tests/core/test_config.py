@@ -1,0 +1,42 @@
+"""Unsafe settings do not start."""
+
+from __future__ import annotations
+
+import pytest
+
+from volunteer_hub.core.config import BadSettings, read_settings
+
+STRONG = "kZ3v9Qw1xL7tB5nM2cR8yP4sD6fG0hJa"
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"HUB_ENV": "production"},
+        {"HUB_ENV": "production", "SECRET_KEY": "short"},
+        {"HUB_ENV": "production", "SECRET_KEY": "a" * 40},
+        {"HUB_ENV": "production", "SECRET_KEY": "changeme"},
+        {"HUB_ENV": "production", "SECRET_KEY": STRONG, "HUB_DEMO": "1"},
+        {"HUB_TIMEZONE": "Mars/Olympus"},
+    ],
+)
+def test_unsafe_settings_are_refused_with_a_sentence(env, tmp_path):
+    with pytest.raises(BadSettings, match=r"\w+ \w+"):
+        read_settings(env, tmp_path)
+
+
+def test_production_starts_with_a_strong_key(tmp_path):
+    settings = read_settings({"HUB_ENV": "production", "SECRET_KEY": STRONG}, tmp_path)
+    assert settings.production
+
+
+def test_an_installation_makes_its_own_key_and_keeps_it(tmp_path):
+    first, second = read_settings({}, tmp_path), read_settings({}, tmp_path)
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 48
+    assert (tmp_path / "instance" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_addresses_of_postgresql_get_our_driver(tmp_path):
+    settings = read_settings({"DATABASE_URL": "postgres://a@127.0.0.1/hub"}, tmp_path)
+    assert settings.database_url == "postgresql+psycopg://a@127.0.0.1/hub"
