@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from flask import Flask
 from flask_compress import Compress
 from flask_login import LoginManager
@@ -113,7 +112,7 @@ def _sign_in(app: Flask) -> None:
     manager.anonymous_user = Visitor
     manager.session_protection = None
 
-    @manager.user_loader
+    @manager.user_loader  # type: ignore[untyped-decorator]
     def load(cookie_id: str) -> Actor | None:
         return accounts.load_actor(db.session(), cookie_id)
 

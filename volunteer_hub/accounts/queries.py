@@ -72,7 +72,7 @@ def load_actor(session: Session, cookie_id: str) -> Actor | None:
     )
 
 
-def _actor_query() -> Select[Any]:
+def _actor_query() -> Select[*tuple[Any, ...]]:
     # An ended grant stays as a row; the day of the database is near enough for a last day.
     live = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= func.current_date())
     return (
@@ -108,7 +108,7 @@ def credentials(session: Session, phone: str) -> Credentials | None:
 
 def profile(session: Session, person_id: int) -> Profile | None:
     """Return the person's own page, or None when the account is deleted."""
-    row = session.execute(
+    row: Any = session.execute(
         select(
             Person.id,
             Person.phone,

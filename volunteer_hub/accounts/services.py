@@ -20,8 +20,27 @@ SERVICE_CONSENT = "service"
 CONSENT_VERSION = "2026-1"
 # Short, so that what everybody types first is refused without a word list to keep.
 COMMON_PASSWORDS = frozenset(
-    "12345678 123456789 1234567890 password password1 passw0rd qwertyui qwerty123 11111111 88888888"
-    " 66666666 00000000 abc12345 abcd1234 a1234567 1q2w3e4r iloveyou woaini1314 5201314520".split()
+    [
+        "12345678",
+        "123456789",
+        "1234567890",
+        "password",
+        "password1",
+        "passw0rd",
+        "qwertyui",
+        "qwerty123",
+        "11111111",
+        "88888888",
+        "66666666",
+        "00000000",
+        "abc12345",
+        "abcd1234",
+        "a1234567",
+        "1q2w3e4r",
+        "iloveyou",
+        "woaini1314",
+        "5201314520",
+    ]
 )
 
 

@@ -47,7 +47,10 @@ def login() -> Response:
         phone = phones.normalise(form.phone.data or "")
         found = queries.credentials(db.session(), phone) if phone else None
         # Same work and same words whether the phone is known or not (trust.md S05).
-        if passwords.matches(found and found.password_hash, form.password.data or "") and found:
+        if (
+            passwords.matches(found.password_hash if found else None, form.password.data or "")
+            and found
+        ):
             _begin_session(found.id, found.session_key)
             return done(safe_next(form.next.data))
         form.form_errors.append(_("Phone and password do not match. Please check both."))
@@ -186,7 +189,7 @@ def _change_password(form: PasswordForm) -> bool:
     person = queries.profile(db.session(), current_user.id)
     found = queries.credentials(db.session(), person.phone) if person else None
     if person is None or not passwords.matches(
-        found and found.password_hash, form.current.data or ""
+        found.password_hash if found else None, form.current.data or ""
     ):
         form.current.errors = [_("This is not your current password.")]
         return False

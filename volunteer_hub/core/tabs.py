@@ -8,7 +8,7 @@ Tab = tuple[str, str, str, str]
 
 
 def tabs_of(section: str) -> list[Tab]:
-    """Return key, icon, label and address of the tabs of `volunteer`, `console`, `branch`, `office`."""
+    """Return key, icon, label and address of each tab of a section (`volunteer`, `console`, …)."""
     me = ("me", "me", _("Me"), "/me")
     if section == "console":
         return [

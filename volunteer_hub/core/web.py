@@ -305,15 +305,7 @@ def _http_error(error: HTTPException) -> BaseResponse:
         return error.get_response()
     if status == 404:
         return _not_found()
-    answers = {
-        400: (_("We could not read that"), _("Please go back, check what you typed and try again.")),
-        405: (_("That did not work"), _("This address cannot be used in this way. Please go back.")),
-        413: (_("That is too large"), _("The file or text is too large. Please send a smaller one.")),
-        429: (_("Too many tries"), _("Please wait a little and then try again.")),
-    }  # fmt: skip
-    title, message = answers.get(
-        status, (_("That did not work"), _("Please go back and try again."))
-    )
+    title, message = _sentence(status)
     # A description of our own is already a translated sentence; Werkzeug's are English.
     own_words = error.description != type(error).description and status == 400
     response = error_page(status, title, error.description if own_words else message)
@@ -322,6 +314,21 @@ def _http_error(error: HTTPException) -> BaseResponse:
     if status == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
     return response
+
+
+def _sentence(status: int) -> tuple[str, str]:
+    """Return title and next step for a status."""
+    again = _("Please go back, check what you typed and try again.")
+    answers = {
+        400: (_("We could not read that"), again),
+        405: (
+            _("That did not work"),
+            _("This address cannot be used in this way. Please go back."),
+        ),
+        413: (_("That is too large"), _("The file or text is too large. Take a smaller one.")),
+        429: (_("Too many tries"), _("Please wait a little and then try again.")),
+    }
+    return answers.get(status, (_("That did not work"), _("Please go back and try again.")))
 
 
 def _csrf_error(_error: CSRFError) -> Response:

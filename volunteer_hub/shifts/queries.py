@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased
@@ -112,7 +113,7 @@ class MyShift:
 
 def show(session: Session, shift_id: int, *, building_id: int | None = None) -> ShiftPage:
     """Return a shift that the public may see; raises NotFound for drafts."""
-    row = session.execute(
+    row: Any = session.execute(
         select(
             Shift.id,
             Shift.project_id,
@@ -159,7 +160,8 @@ def show(session: Session, shift_id: int, *, building_id: int | None = None) -> 
     ).first()
     if row is None:
         raise NotFound
-    return ShiftPage(*row, posts=_posts(session, shift_id))
+    values: list[Any] = [*row, _posts(session, shift_id)]
+    return ShiftPage(*values)
 
 
 def _posts(session: Session, shift_id: int) -> tuple[PostRow, ...]:
@@ -248,7 +250,7 @@ def _my_shifts(
     session: Session,
     person_id: int,
     when: ColumnElement[bool],
-    order: ColumnElement[datetime],
+    order: Any,
     limit: int,
 ) -> list[MyShift]:
     query = (
@@ -274,4 +276,5 @@ def _my_shifts(
         .order_by(order, SignUp.id)
         .limit(limit)
     )
-    return [MyShift(*row) for row in session.execute(query)]
+    rows: Any = session.execute(query)
+    return [MyShift(*row) for row in rows]

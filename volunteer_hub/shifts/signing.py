@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -70,7 +71,7 @@ class Outcome:
 
 def read_facts(session: Session, *, shift_id: int, person_id: int) -> Facts:
     """Return what decides over this person and shift; raises NotFound for an unpublished one."""
-    row = session.execute(
+    row: Any = session.execute(
         select(
             Shift.id,
             Shift.status,
@@ -131,7 +132,8 @@ def _too_young(session: Session, facts: Facts) -> CannotSignUp | None:
         if facts.guardian_id is None and age < ADULT and age >= facts.minimum_age:
             return CannotSignUp(
                 _(
-                    "Under 18 you need a guardian's consent. Ask the coordinator to add your guardian."
+                    "Under 18 you need a guardian's consent."
+                    " Ask the coordinator to add your guardian."
                 )
             )
         return CannotSignUp(_("You need to be at least %(age)s for this shift.", age=required))
@@ -290,7 +292,8 @@ def risk_digest(risk_zh: str, risk_en: str) -> str:
 
 
 def _take_from_line(session: Session, facts: Facts, *, person_id: int, now: datetime) -> Outcome:
-    assert facts.sign_up_id is not None and facts.sign_up_post_id is not None  # noqa: S101
+    assert facts.sign_up_id is not None  # noqa: S101
+    assert facts.sign_up_post_id is not None  # noqa: S101
     place = place_in_line(session, sign_up_id=facts.sign_up_id, post_id=facts.sign_up_post_id)
     first_or_open = place == 1 or facts.starts_at - now < MOVE_UP_UNTIL
     if not first_or_open or not _take_place(session, facts.sign_up_post_id):

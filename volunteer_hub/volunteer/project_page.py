@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ class ProjectPage:
 
 def show(session: Session, project_id: int) -> ProjectPage:
     """Return a project that was published; raises NotFound for drafts and unknown ones."""
-    row = session.execute(
+    row: Any = session.execute(
         select(
             Project.id,
             Project.title_zh,

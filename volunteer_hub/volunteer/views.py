@@ -66,8 +66,10 @@ def project(project_id: int) -> Response:
     row = project_page.show(db.session(), project_id)
     wanted = filters.Filter(building=current_user.building_id)
     wanted.page = filters.read(request.args, facets.NONE, own_building=None).page
-    page = queries.shifts(db.session(), wanted, now=clock.now(), project_id=project_id)
-    return render("volunteer/project.html", project=row, page=page, mine=_my_states(page.rows))
+    page = queries.shifts(
+        db.session(), wanted, now=clock.now(), person_id=current_user.id, project_id=project_id
+    )
+    return render("volunteer/project.html", project=row, page=page)
 
 
 @bp.get("/")

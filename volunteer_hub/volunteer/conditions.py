@@ -1,0 +1,144 @@
+"""What people ask for, as conditions of a statement.
+
+A statement is built once per kind of question (`Shape`) and takes what was asked as parameters,
+because building one costs more than running it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    literal,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from volunteer_hub.core.db import UtcDateTime
+from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.registry.models import Walk
+from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.volunteer.filters import Filter
+
+PAGE_SIZE = 20
+NOW = bindparam("now", type_=UtcDateTime)
+PERSON = bindparam("person", type_=Integer)
+BUILDING = bindparam("building", type_=Integer)
+LISTED = Project.status == str(ProjectStatus.PUBLISHED)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which conditions a question has; the values go in as parameters."""
+
+    category: bool = False
+    window: bool = False
+    day: bool = False
+    start: bool = False
+    end: bool = False
+    walk: bool = False
+    seats: bool = False
+    eligible: bool = False
+    project: bool = False
+    person: bool = False
+    sort: str = "soonest"
+
+
+def shape_of(wanted: Filter, *, person_id: int | None = None, project: bool = False) -> Shape:
+    """Return the kind of question a filter asks."""
+    return Shape(
+        category=wanted.category is not None,
+        window=wanted.window is not None,
+        day=wanted.day is not None,
+        start=wanted.start_minute is not None,
+        end=wanted.end_minute is not None,
+        walk=wanted.walk is not None,
+        seats=wanted.seats,
+        eligible=wanted.eligible and person_id is not None,
+        person=person_id is not None,
+        project=project,
+        sort=wanted.sort,
+    )
+
+
+def values_of(
+    wanted: Filter, *, now: datetime, person_id: int | None = None, project_id: int | None = None
+) -> dict[str, Any]:
+    """Return the parameters of a filter for the statements below."""
+    return {
+        "now": now,
+        "category": wanted.category,
+        "window": wanted.window,
+        "day": wanted.day,
+        "start": wanted.start_minute,
+        "end": wanted.end_minute,
+        "building": wanted.building,
+        "walk": wanted.walk,
+        "person": person_id,
+        "project": project_id,
+        "limit": PAGE_SIZE,
+        "offset": (wanted.page - 1) * PAGE_SIZE,
+    }
+
+
+def fits(shift: Any, shape: Shape) -> list[ColumnElement[bool]]:
+    """Return what a shift (table or alias) must be to fit, of the shift alone."""
+    wishes: list[tuple[bool, Callable[[], ColumnElement[bool]]]] = [
+        (shape.window, lambda: shift.window == bindparam("window")),
+        (shape.day, lambda: shift.day == bindparam("day", type_=Date)),
+        (shape.start, lambda: shift.start_minute >= bindparam("start", type_=Integer)),
+        (shape.end, lambda: shift.end_minute <= bindparam("end", type_=Integer)),
+        (shape.project, lambda: shift.project_id == bindparam("project", type_=Integer)),
+        (shape.walk, lambda: shift.place_id.in_(_within_walk())),
+        (shape.seats, lambda: _free_post(shift).exists()),
+        (shape.eligible, lambda: ~_clash(shift).exists()),
+    ]
+    return [
+        shift.status == literal(str(ShiftStatus.PUBLISHED), literal_execute=True),
+        shift.starts_at > NOW,
+        *(condition() for wished, condition in wishes if wished),
+    ]
+
+
+def _within_walk() -> Select[int]:
+    return select(Walk.place_id).where(
+        Walk.building_id == BUILDING, Walk.minutes <= bindparam("walk", type_=Integer)
+    )
+
+
+def _free_post(shift: Any) -> Select[int]:
+    return select(Post.id).where(Post.shift_id == shift.id, Post.taken < Post.capacity)
+
+
+def _clash(shift: Any) -> Select[int]:
+    """Return the person's own places at the same hour, or in the same shift."""
+    own = aliased(Shift)
+    return (
+        select(SignUp.id)
+        .join(own, own.id == SignUp.shift_id)
+        .where(
+            SignUp.person_id == PERSON,
+            SignUp.status == str(SignUpStatus.CONFIRMED),
+            own.starts_at < shift.ends_at,
+            own.ends_at > shift.starts_at,
+        )
+    )
+
+
+def belongs(shape: Shape, found: Subquery | None) -> list[ColumnElement[bool]]:
+    """Return what a project must be."""
+    conditions: list[ColumnElement[bool]] = [LISTED]
+    if shape.category:
+        conditions.append(Project.category_id == bindparam("category", type_=Integer))
+    if found is not None:
+        conditions.append(Project.id == found.c.project_id)
+    return conditions
