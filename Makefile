@@ -22,7 +22,7 @@ help:
 	@echo "make test    run all tests (SQLite, PostgreSQL, Chromium)"
 	@echo "make check   format, lint, types, imports, texts, migrations"
 	@echo "make format  lay out the code as make check wants it"
-	@echo "make demo    throw the demo data away and load it afresh"
+	@echo "make demo    load the demo data into an empty database"
 	@echo "make bench   measure"
 	@echo "make lock    lock the dependencies again (needs uv)"
 	@echo "make messages  bring the catalogues up to date with the code"
