@@ -1,7 +1,9 @@
-"""The coordinator's desk."""
+"""The coordinator's desk: brings together the modules that hang pages on its blueprint."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from volunteer_hub.console import board_views, project_views, shift_views
+from volunteer_hub.console.blueprint import bp
+from volunteer_hub.console.importing import views as import_views
 
-bp = Blueprint("console", __name__, url_prefix="/console")
+__all__ = ["board_views", "bp", "import_views", "project_views", "shift_views"]

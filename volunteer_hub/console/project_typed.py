@@ -1,0 +1,75 @@
+"""Between a stored project and the form: what it shows, and what was typed as details."""
+
+from __future__ import annotations
+
+from flask_login import current_user
+
+from volunteer_hub.audit.queries import fields_changed_since
+from volunteer_hub.console.forms import ProjectForm, typed_number
+from volunteer_hub.console.places import offer_places, place_of
+from volunteer_hub.console.queries import name_of
+from volunteer_hub.core.db import db
+from volunteer_hub.core.i18n import _
+from volunteer_hub.projects.desk_queries import (
+    ProjectDesk,
+    category_choices,
+    organisation_choices,
+)
+from volunteer_hub.projects.services import ProjectDetails
+
+
+def offer(form: ProjectForm, *, also: int | None = None) -> None:
+    """Fill the lists of the form."""
+    session = db.session()
+    organisations = organisation_choices(session, current_user.organisation_ids)
+    form.organisation_id.choices = [(str(row.id), row.name) for row in organisations]
+    form.category_id.choices = [
+        ("", _("Choose a category")),
+        *((str(row.id), row.name) for row in category_choices(session)),
+    ]
+    offer_places(form, also=also)
+
+
+TEXTS = (
+    "title_zh", "title_en", "content_zh", "content_en", "risk_zh", "risk_en", "insurance",
+    "contact_name", "contact_phone",
+)  # fmt: skip
+
+
+def stored(desk: ProjectDesk) -> dict[str, object]:
+    """Return what the form shows of a stored project."""
+    return {
+        **{name: getattr(desk, name) for name in (*TEXTS, "minimum_age", "outdoors", "version")},
+        "organisation_id": str(desk.organisation_id),
+        "category_id": str(desk.category_id),
+        "place_id": str(desk.place_id or ""),
+    }
+
+
+def details_of(form: ProjectForm) -> ProjectDetails:
+    """Return what was typed; a new place is added on the way."""
+    return ProjectDetails(
+        category_id=typed_number(form.category_id.data),
+        place_id=place_of(form),
+        minimum_age=form.minimum_age.data,
+        outdoors=bool(form.outdoors.data),
+        **{name: form[name].data or "" for name in TEXTS},
+    )
+
+
+def changed_by_others(form: ProjectForm, desk: ProjectDesk) -> tuple[str, list[tuple[str, str]]]:
+    """Return who saved meanwhile and what it says now; the next save is then on top of that."""
+    seen = typed_number(form.version.data)
+    who, fields = fields_changed_since(db.session(), "project", desk.id, version=seen)
+    form.version.data = str(desk.version)
+    words = {
+        "place_id": desk.place,
+        "category_id": desk.category,
+        "outdoors": _("yes") if desk.outdoors else _("no"),
+    }
+    changed = [
+        (str(form[name].label.text), words.get(name, str(getattr(desk, name))))
+        for name in fields
+        if name in form
+    ]
+    return name_of(db.session(), who), changed

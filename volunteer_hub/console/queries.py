@@ -1,0 +1,116 @@
+"""What the board adds to the features' own questions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import Person
+from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts.desk_queries import ShiftLine, board
+from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
+
+DAYS_AHEAD = 7
+SOON = timedelta(hours=48)
+# Older ones are escalated to the office; the board asks only for what can still be done here.
+CONFIRM_WITHIN = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the board."""
+
+    day: date
+    shifts: list[ShiftLine]
+
+    @property
+    def open(self) -> list[ShiftLine]:
+        """Those that take place or may still do."""
+        return [shift for shift in self.shifts if shift.status != ShiftStatus.CANCELLED]
+
+    @property
+    def left(self) -> int:
+        return sum(shift.left for shift in self.shifts if shift.is_published)
+
+
+@dataclass(frozen=True)
+class Board:
+    """Today and the next seven days (days without shifts left out), and what to do first."""
+
+    days: list[Day]
+    short: list[ShiftLine]
+    unconfirmed: int
+    total: int
+    has_projects: bool
+
+    @property
+    def today(self) -> Day:
+        return self.days[0]
+
+
+def read_board(
+    session: Session,
+    *,
+    organisation_ids: Collection[int],
+    today: date,
+    start: datetime,
+    now: datetime,
+) -> Board:
+    """Return the board; `start` is the moment at which `today` begins on the local clock."""
+    end = start + timedelta(days=DAYS_AHEAD + 1)
+    shifts = board(session, organisation_ids=organisation_ids, start=start, end=end)
+    days: dict[date, list[ShiftLine]] = {today: []}
+    for shift in shifts:
+        # What began last night and goes on belongs to today.
+        days.setdefault(max(shift.day, today), []).append(shift)
+    return Board(
+        days=[Day(day, found) for day, found in days.items()],
+        short=[
+            s for s in shifts if s.is_published and s.is_short and now < s.starts_at < now + SOON
+        ],
+        unconfirmed=count_unconfirmed(session, organisation_ids=organisation_ids, now=now),
+        total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
+        has_projects=_has_projects(session, organisation_ids),
+    )
+
+
+def count_unconfirmed(session: Session, *, organisation_ids: Collection[int], now: datetime) -> int:
+    """Return how many finished shifts have somebody whose hours nobody has settled yet."""
+    settled = select(Attendance.id).where(
+        Attendance.shift_id == SignUp.shift_id,
+        Attendance.person_id == SignUp.person_id,
+        (Attendance.status != str(AttendanceStatus.PRESENT)) | Attendance.confirmed_at.is_not(None),
+    )
+    waiting = select(SignUp.id).where(
+        SignUp.shift_id == Shift.id,
+        SignUp.status == str(SignUpStatus.CONFIRMED),
+        ~settled.exists(),
+    )
+    query = (
+        select(func.count())
+        .select_from(Shift)
+        .join(Project, Project.id == Shift.project_id)
+        .where(
+            Project.organisation_id.in_(organisation_ids),
+            Shift.status == str(ShiftStatus.PUBLISHED),
+            Shift.starts_at > now - CONFIRM_WITHIN,
+            Shift.ends_at <= now,
+            waiting.exists(),
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _has_projects(session: Session, organisation_ids: Collection[int]) -> bool:
+    query = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).limit(1)
+    return session.scalar(query) is not None
+
+
+def name_of(session: Session, person_id: int | None) -> str:
+    """Return the name of whoever changed something, empty when nobody did."""
+    return session.scalar(select(Person.name).where(Person.id == person_id)) or ""
