@@ -11,7 +11,7 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, gettext, lazy_gettext, ngettext
 from flask_login import current_user
 
-from volunteer_hub.core import clock
+from volunteer_hub.core import clock, phones
 
 _ = gettext
 _l = lazy_gettext
@@ -28,6 +28,7 @@ COOKIE = "lang"
 _DAY = {CHINESE: "M 月 d 日 EEE", ENGLISH: "EEE d MMM"}
 _DAY_YEAR = {CHINESE: "y 年 M 月 d 日", ENGLISH: "d MMM y"}
 _WEEKDAY = {CHINESE: "EEE", ENGLISH: "EEE"}
+_MONTH = {CHINESE: "M月", ENGLISH: "MMM"}
 
 
 def init_app(app: Flask) -> None:
@@ -37,7 +38,7 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=lambda: BABEL_LOCALES[language()])
     app.jinja_env.globals.update(
         language=language, either=either, day=day, day_year=day_year, clock_time=clock_time,
-        span=span, hours=hours, weekday=weekday,
+        span=span, hours=hours, weekday=weekday, phone=phones.shown, month=month,
     )  # fmt: skip
 
 
@@ -86,6 +87,11 @@ def day_year(value: date) -> str:
 def weekday(value: date) -> str:
     """Return `周六` or `Sat`."""
     return _format(value, _WEEKDAY[language()], BABEL_LOCALES[language()])
+
+
+def month(value: date) -> str:
+    """Return `11月` or `Nov`."""
+    return _format(value, _MONTH[language()], BABEL_LOCALES[language()])
 
 
 def clock_time(moment: datetime) -> str:
