@@ -54,7 +54,7 @@ help:
 	@$(PY) -m babel.messages.frontend --quiet compile -i $< -o $@
 
 .venv/compressed: $(STATIC) .venv/installed
-	@$(PY) -m whitenoise.compress --quiet static
+	@$(PY) -m whitenoise.compress --quiet --no-brotli static
 	@touch $@
 
 BUILT := .venv/installed $(CATALOGUES:.po=.mo) .venv/compressed

@@ -13,8 +13,8 @@ from werkzeug.routing import Rule
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.accounts.queries import load_actor
-from volunteer_hub.core.permissions import Actor, access_of
-from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
+from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
 from volunteer_hub.registry.models import Branch
 from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
 
@@ -65,6 +65,10 @@ def _branches(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(select(Branch.id).order_by(Branch.path).limit(1)).all()
 
 
+def _own_sheets(session: Session, actor: Actor | None) -> Sequence[object]:
+    return session.scalars(select(ImportFile.id).where(ImportFile.owner_id == actor.id)).all()
+
+
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
     "project_id": _projects,
@@ -72,6 +76,7 @@ PARAMETERS: dict[str, Ids] = {
     "branch_id": _branches,
     "sign_up_id": _all(select(SignUp.id)),
     "person_id": _all(select(Person.id)),
+    "file_id": _own_sheets,
 }
 
 
@@ -98,11 +103,19 @@ def open_to(app: Flask, rule: Rule, actor: Actor | None) -> bool:
     return access == "public" or bool(actor and actor.may(access))  # type: ignore[arg-type]
 
 
-def pages_of(app: Flask, session: Session, actor: Actor | None) -> list[str]:
-    """Return the addresses of all pages that are open to this person."""
+def pages_of(
+    app: Flask, session: Session, actor: Actor | None, *, by_role: bool = False
+) -> list[str]:
+    """Return the addresses of all pages that are open to this person.
+
+    With `by_role` only those that a role opens, and the two that everybody begins from.
+    """
     found: list[str] = []
     for rule in rules(app, "GET"):
         if rule.rule.startswith(NOT_PAGES) or "." in rule.rule.rpartition("/")[2]:
+            continue
+        common = access_of(app.view_functions[rule.endpoint]) in ("public", *EVERYBODY)
+        if by_role and common and rule.rule not in ("/", "/me"):
             continue
         if open_to(app, rule, actor):
             found += addresses(app, rule, session, actor)

@@ -41,10 +41,12 @@ class Live:
             return pages.actor_of(db.session(), world.PHONES.get(identity))
 
     def pages(self, identity: str) -> list[str]:
-        """Return the addresses of all pages for this identity."""
+        """Return all pages of visitors and volunteers, and of the others what their role adds."""
         with self.app.app_context():
             actor = pages.actor_of(db.session(), world.PHONES.get(identity))
-            return pages.pages_of(self.app, db.session(), actor)
+            return pages.pages_of(
+                self.app, db.session(), actor, by_role=bool(actor and actor.grants)
+            )
 
     def session_cookie(self, identity: str) -> str | None:
         """Return the cookie of somebody who is signed in, or None for a visitor."""
@@ -124,5 +126,5 @@ def pack_static_files() -> None:
         for name in ("css/hub.css", "js/app.js", "js/boot.js", "vendor/htmx-2.0.11.min.js"):
             source, packed = static / name, static / f"{name}.gz"
             if not packed.exists() or packed.stat().st_mtime < source.stat().st_mtime:
-                _run(dict(os.environ), "-m", "whitenoise.compress", "--quiet", str(static))
+                _run(dict(os.environ), "-m", "whitenoise.compress", "-q", "--no-brotli", str(static))
                 return
