@@ -1,0 +1,176 @@
+"""Edge rows of shifts and hours that every demo holds (those of people: `edges`).
+
+Where to find them:
+
+- a full shift with five waiting: the one shift with exactly five `waitlisted` sign-ups;
+- a shift over midnight: `end_minute` > 1440, 22:30 to 00:30 of an emergency project;
+- the 15-year-old's place: in the project with `minimum_age` 14, beside the guardian;
+- a shift cancelled for rain: the one shift with status `cancelled`, its sign-ups still there;
+- hours confirmed on the tenth working day, counted across the National Day swap: the attendances
+  with the note `TENTH_DAY_NOTE`;
+- a missing check-out: the one attendance that is present with `check_out_at` empty;
+- a late entry waiting for its second person: method `late_entry` with `minutes` empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.demo.edges import Cast
+from volunteer_hub.demo.history import LATE_REASON, History, Past
+from volunteer_hub.demo.plan import Plan
+from volunteer_hub.demo.projects import Offer, Offers
+from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, sign_up
+from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
+
+FULL, WAITING = 12, 5
+MINORS_FROM = 14
+RAIN = "暴雨黄色预警，本场取消；已报名的伙伴不计爽约，改期另行通知。"
+TENTH_DAY_NOTE = "国庆调休：第十个工作日当天确认。"
+WORKING_DAYS = 10
+# Days off and swapped workdays around National Day, as the State Council announced them.
+NATIONAL_DAY = {
+    2024: (range(1, 8), {date(2024, 9, 29), date(2024, 10, 12)}),
+    2025: (range(1, 9), {date(2025, 9, 28), date(2025, 10, 11)}),
+    2026: (range(1, 8), {date(2026, 9, 20), date(2026, 10, 10)}),
+}
+
+
+class _Edges:
+    def __init__(self, plan: Plan, cast: Cast, offers: Offers, history: History) -> None:
+        self.plan = plan
+        self.cast = cast
+        self.offers = offers
+        self.history = history
+
+    def soon(self, key: str, first: int, wanted: Callable[[Offer], bool]) -> tuple[Offer, date]:
+        """Return a live project of a category and its first free day from `first` days ahead."""
+        start = self.plan.days_ago(-first)
+        for offer in self.offers.live():
+            if offer.category["key"] == key and not offer.flagship and wanted(offer):
+                days = feasible(offer, start, start + timedelta(days=10))
+                if days:
+                    return offer, days[0]
+        # Every scale has room for one more on a day that the pattern of the project leaves out.
+        return self.offers.flagships["environment"], start + timedelta(days=30)
+
+    def join(self, occasion: Occasion, count: int, status: SignUpStatus) -> None:
+        for _ in range(count):
+            person_id = self.history.someone(occasion.day)
+            if person_id is not None:
+                when = 0.8 if status is SignUpStatus.WAITLISTED else 0.4
+                sign_up(self.plan, occasion, occasion.posts[0], person_id, status, when=when)
+
+    def full_with_five_waiting(self) -> None:
+        offer, day = self.soon("elder_digital", 2, lambda offer: len(offer.posts) == 1)
+        occasion = add_shift(self.plan, offer, day, capacity=FULL)
+        self.join(occasion, FULL, SignUpStatus.CONFIRMED)
+        self.join(occasion, WAITING, SignUpStatus.WAITLISTED)
+
+    def over_midnight(self) -> None:
+        offer, day = self.soon("emergency", 3, lambda o: "演练" not in o.project["title_zh"])
+        occasion = add_shift(self.plan, offer, day, start=22 * 60 + 30, length=120, capacity=10)
+        self.join(occasion, 4, SignUpStatus.CONFIRMED)
+
+    def minor_with_guardian(self) -> None:
+        offer, day = self.soon("environment", 4, lambda offer: len(offer.posts) == 1)
+        offer.project["minimum_age"] = MINORS_FROM
+        offer.project["content_zh"] += "14 岁起可由监护人陪同参加。"
+        offer.project["content_en"] += " From 14 years with a guardian."
+        occasion = add_shift(self.plan, offer, day, capacity=20)
+        for person_id in (self.cast.guardian, self.cast.minor):
+            self.plan.occupy(person_id, day)
+            sign_up(self.plan, occasion, occasion.posts[0], person_id)
+
+    def cancelled_for_rain(self) -> None:
+        offer, day = self.soon("environment", 1, lambda o: o.project["minimum_age"] > MINORS_FROM)
+        before = offer.project["last_starts_at"]
+        occasion = add_shift(self.plan, offer, day)
+        self.join(occasion, 8, SignUpStatus.CONFIRMED)
+        occasion.shift |= {"status": str(ShiftStatus.CANCELLED), "cancel_reason": RAIN}
+        offer.project["last_starts_at"] = before
+
+    def foreigner_next_week(self, occasions: list[Occasion]) -> None:
+        for occasion in occasions:
+            post = occasion.posts[0]
+            room = post["taken"] < post["capacity"] - 1
+            if room and occasion.day > self.plan.days_ago(-3):
+                self.plan.occupy(self.cast.foreigner, occasion.day)
+                sign_up(self.plan, occasion, post, self.cast.foreigner)
+                return
+
+    def tenth_working_day(self) -> None:
+        served_on, confirmed_on = tenth_working_day(self.plan.today)
+        offer = self.offers.flagships["elder_digital"]
+        occasion = add_shift(self.plan, offer, served_on, capacity=4)
+        past = Past(occasion, self.plan.moment(confirmed_on, 17 * 60 + 40), offer.coordinators[0])
+        for _ in range(3):
+            person_id = self.history.someone(served_on)
+            if person_id is not None:
+                attendance = self.history.attend(past, occasion.posts[0], person_id)
+                attendance["note"] = TENTH_DAY_NOTE
+
+    def open_desk(self) -> None:
+        """Leave a missing check-out and a late entry on the hospital coordinator's desk."""
+        hospital = self.offers.flagships["hospital_guide"]
+        past = next(
+            past
+            for past in reversed(self.history.shifts)
+            if past.occasion.offer is hospital and past.confirmed_at is None
+        )
+        shift, post = past.occasion.shift, past.occasion.posts[0]
+        present = next(
+            row
+            for row in self.plan.rows[Attendance]
+            if row["shift_id"] == shift["id"] and row["status"] == AttendanceStatus.PRESENT
+        )
+        present["check_out_at"] = None
+        person_id = self.history.someone(past.occasion.day)
+        self.plan.add(
+            Attendance,
+            shift_id=shift["id"],
+            post_id=post["id"],
+            person_id=person_id,
+            status=str(AttendanceStatus.PRESENT),
+            method=str(AttendanceMethod.LATE_ENTRY),
+            check_in_at=shift["starts_at"],
+            check_out_at=shift["ends_at"],
+            recorded_by=hospital.coordinators[1],
+            recorded_at=self.plan.last_midnight,
+            note=LATE_REASON,
+        )
+
+
+def build(
+    plan: Plan, cast: Cast, offers: Offers, history: History, occasions: list[Occasion]
+) -> None:
+    """Add the edge rows to what the other stages have collected."""
+    edges = _Edges(plan, cast, offers, history)
+    edges.full_with_five_waiting()
+    edges.over_midnight()
+    edges.minor_with_guardian()
+    edges.cancelled_for_rain()
+    edges.foreigner_next_week(occasions)
+    edges.tenth_working_day()
+    edges.open_desk()
+
+
+def tenth_working_day(today: date) -> tuple[date, date]:
+    """Return a service day before National Day, and the tenth working day after it.
+
+    Days off do not count and swapped workdays do; of a year whose swaps are not known, weekdays.
+    """
+    year = today.year if today > date(today.year, 10, 20) else today.year - 1
+    october, swapped = NATIONAL_DAY.get(year, (range(1, 8), set()))
+    days_off = {date(year, 10, day) for day in october}
+    served_on = date(year, 9, 25)
+    while served_on.isoweekday() > 5:
+        served_on -= timedelta(days=1)
+    day, counted = served_on, 0
+    while counted < WORKING_DAYS:
+        day += timedelta(days=1)
+        is_weekday = day.isoweekday() <= 5
+        counted += day in swapped or (is_weekday and day not in days_off)
+    return served_on, day

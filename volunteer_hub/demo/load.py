@@ -1,0 +1,136 @@
+"""Build the demo data and write it, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg import sql
+from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import Person
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core.db import Base, touch_lists
+from volunteer_hub.demo import (
+    branches,
+    edge_shifts,
+    edges,
+    history,
+    ledger,
+    people,
+    projects,
+    registry,
+    upcoming,
+)
+from volunteer_hub.demo.plan import SCALES, Plan, Row
+from volunteer_hub.projects import terms
+from volunteer_hub.projects.indexing import index_rows, weigh
+from volunteer_hub.projects.models import Category, Project, SearchTerm
+from volunteer_hub.registry.models import Building, Organisation, Place, SubDistrict
+
+CHUNK = 5_000
+
+
+class HoldsRealData(Exception):
+    """The database holds people or records that are not demo data; nothing was changed."""
+
+
+def holds_demo_data(session: Session) -> bool:
+    """Tell whether demo data is there already; raises HoldsRealData when anything else is."""
+    kinds = set(session.scalars(select(SubDistrict.is_demo)))
+    if kinds == {True}:
+        return True
+    used = (Person, Project, Organisation, Building, Category)
+    if kinds or any(session.scalar(select(model.id).limit(1)) for model in used):
+        raise HoldsRealData
+    return False
+
+
+def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: str) -> Plan:
+    """Return all rows of a scale as of a local day; the same arguments give the same rows."""
+    plan = Plan(scale=SCALES[scale], seed=seed, today=today, zone=zone)
+    staffed = registry.build(plan)
+    edges.longest_company(plan)
+    tree = branches.build(plan, staffed)
+    edges.smallest_branch(tree)
+    edges.moved_branch(plan, tree)
+    folk = people.build(plan, staffed, tree, password_hash)
+    cast = edges.unusual_people(plan, folk)
+    offers = projects.build(plan, folk)
+    past = history.build(plan, folk, offers)
+    occasions = upcoming.build(plan, folk, offers)
+    edge_shifts.build(plan, cast, offers, past, occasions)
+    edges.past_of_the_moved_branch(plan, folk, past)
+    edges.past_of_unusual_people(plan, cast, past)
+    ledger.build(plan, folk)
+    edges.delete_account(plan, folk, cast)
+    plan.rows[SearchTerm].extend(_search_terms(plan))
+    return plan
+
+
+def write(session: Session, plan: Plan, *, now: datetime) -> int:
+    """Write the rows in bulk, in the caller's transaction; return how many there were.
+
+    Raises HoldsRealData when anybody has filled the database in the meantime.
+    """
+    if holds_demo_data(session):
+        raise HoldsRealData
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    if postgresql:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+    models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+    # Parents first; the rows of one table refer only to earlier rows of the same table.
+    for table in Base.metadata.sorted_tables:
+        rows = plan.rows.get(models[table], [])
+        if rows and postgresql:
+            _copy(session, table, rows)
+        for start in range(0, 0 if postgresql else len(rows), CHUNK):
+            session.execute(insert(table), rows[start : start + CHUNK])
+    audit.record(session, "demo:load", actor_id=None, object_id=None, now=now)
+    touch_lists(session)
+    session.execute(text("ANALYZE"))
+    return sum(len(rows) for rows in plan.rows.values())
+
+
+def _copy(session: Session, table: Table, rows: list[Row]) -> None:
+    """Write rows by COPY, five times as fast as INSERT, and let the table's sequence go on."""
+    columns = list(rows[0])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([row[column] for column in columns])
+    if "id" in table.columns:
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        session.execute(
+            select(func.setval(sequence, select(func.max(table.c.id)).scalar_subquery()))
+        )
+
+
+def _search_terms(plan: Plan) -> Iterator[Row]:
+    by_id: dict[type[Base], dict[int, Row]] = {
+        model: {row["id"]: row for row in plan.rows[model]}
+        for model in (Category, Place, Organisation)
+    }
+    return index_rows(
+        (project["id"], weigh(_texts(project, by_id))) for project in plan.rows[Project]
+    )
+
+
+def _texts(project: Row, by_id: dict[type[Base], dict[int, Row]]) -> Iterator[tuple[Any, int]]:
+    category = by_id[Category][project["category_id"]]
+    place = by_id[Place][project["place_id"]]
+    organisation = by_id[Organisation][project["organisation_id"]]
+    for row, weight, names in (
+        (project, terms.TITLE, ("title_zh", "title_en")),
+        (category, terms.CATEGORY, ("name_zh", "name_en")),
+        (place, terms.PLACE, ("name_zh", "name_en", "address_zh", "address_en")),
+        (organisation, terms.ORGANISATION, ("name_zh", "name_en")),
+        (project, terms.CONTENT, ("content_zh", "content_en")),
+    ):
+        yield from ((row[name], weight) for name in names)
