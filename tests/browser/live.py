@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from flask import Flask
@@ -113,7 +112,7 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
         try:
             with urlopen(f"{address}/readyz", timeout=5):
                 return
-        except URLError:
+        except OSError:
             time.sleep(0.05)
     raise TimeoutError(address)
 
