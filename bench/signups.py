@@ -1,0 +1,158 @@
+"""Requests that sign people up, each person and shift only once, and the check that they worked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import func, select, update
+
+from bench import generator
+from bench.generator import CONNECTIONS, Sample
+from bench.sites import Identity, Site, active_sign_ups
+from volunteer_hub.accounts.models import Person
+from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts.models import ACTIVE, Post, Shift, SignUp
+
+PEOPLE = 2_000
+PLACES = 500  # the most that a post may have
+FLOOR_SHIFTS = 300
+AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A shift with one post and room for many."""
+
+    shift_id: int
+    post_id: int
+
+
+class Pool:
+    """Pairs of person and shift, handed out once, evenly over both."""
+
+    def __init__(
+        self, site: Site, targets: list[Target], people: list[Any], request: Callable[..., str]
+    ) -> None:
+        self.site = site
+        self.targets = targets
+        self.pairs = (
+            (person, targets[(turn + place) % len(targets)])
+            for turn in range(len(targets))
+            for place, person in enumerate(people)
+        )
+        self.request = request
+        # Even use: no shift gets more than its share before the last pair is drawn.
+        self.left = min(len(people), PLACES - 60) * len(targets)
+        self.acknowledged = 0
+        self.unsure = 0
+        self.before = self._taken()
+
+    def _taken(self) -> int:
+        return active_sign_ups(self.site, [target.shift_id for target in self.targets])
+
+    def plan(self, file: Path, seconds: int, rate: float) -> Path:
+        """Write more requests than can be sent in these seconds."""
+        count = min(self.left, round(seconds * rate) + 2 * CONNECTIONS)
+        if count <= 0:
+            raise SystemExit("No places are left to sign up for; measure fewer rounds.")
+        self.left -= count
+        file.write_text("\n".join(self.request(*pair) for pair in islice(self.pairs, count)) + "\n")
+        return file
+
+    def note(self, sample: Sample) -> None:
+        """Remember how many sign-ups were acknowledged."""
+        self.acknowledged += sample.requests - sample.errors
+        # Each connection may have had one more request under way when time was up.
+        self.unsure += CONNECTIONS
+
+    def missing(self) -> int:
+        """Return how far the sign-ups in the database are from those acknowledged."""
+        stored = self._taken() - self.before
+        if self.acknowledged <= stored <= self.acknowledged + self.unsure:
+            return 0
+        return abs(stored - self.acknowledged)
+
+
+def product_request(identity: Identity, target: Target) -> str:
+    """Return the request that the button on the shift page sends."""
+    form = {
+        "csrf_token": identity.csrf_token,
+        "request_key": secrets.token_urlsafe(12),
+        "risk_accepted": "1",
+    }
+    path = f"/shifts/{target.shift_id}/signup"
+    return generator.line("POST", path, identity.cookie, urlencode(form))
+
+
+def floor_request(person_id: int, target: Target) -> str:
+    """Return the same wish for the floor, which believes what it is told."""
+    form = {"shift": target.shift_id, "post": target.post_id, "person": person_id}
+    return generator.line("POST", "/take", "", urlencode(form))
+
+
+def pools_of(site: Site) -> tuple[Pool, Pool]:
+    """Make room in many shifts; return the requests for the product and for the floor."""
+    own, floors = _targets(site)
+    post_ids = [target.post_id for target in own + floors]
+    site.change(update(Post).where(Post.id.in_(post_ids)).values(capacity=PLACES))
+    people = _people(site)
+    return (
+        Pool(site, own, site.identities(people), product_request),
+        Pool(site, floors, [person.id for person in people], floor_request),
+    )
+
+
+def _targets(site: Site) -> tuple[list[Target], list[Target]]:
+    """Choose shifts: for the product none overlaps another, so that nobody meets a conflict."""
+    only_post = select(Post.shift_id).group_by(Post.shift_id).having(func.count() == 1)
+    rows = site.ask(
+        select(Shift.id, Post.id, Shift.starts_at, Shift.ends_at)
+        .join(Post, Post.shift_id == Shift.id)
+        .join(Project, Project.id == Shift.project_id)
+        .where(
+            Shift.status == "published",
+            Project.status == "published",
+            Shift.starts_at > datetime.now(UTC) + AHEAD,
+            Shift.id.in_(only_post),
+            Post.taken < 40,
+        )
+        .order_by(Shift.ends_at, Shift.id)
+    )
+    own: list[Target] = []
+    floors: list[Target] = []
+    free_from = None
+    for shift_id, post_id, starts_at, ends_at in rows:
+        if free_from is None or starts_at >= free_from:
+            own.append(Target(shift_id, post_id))
+            free_from = ends_at
+        elif len(floors) < FLOOR_SHIFTS:
+            floors.append(Target(shift_id, post_id))
+    return own, floors
+
+
+def _people(site: Site) -> list[Any]:
+    """Choose people without any place or line to come, whom no rule about age concerns."""
+    busy = (
+        select(SignUp.person_id)
+        .join(Shift, Shift.id == SignUp.shift_id)
+        .where(SignUp.status.in_(ACTIVE), Shift.ends_at > datetime.now(UTC))
+    )
+    rows: list[Any] = site.ask(
+        select(Person.id, Person.session_key)
+        .where(
+            Person.deleted_at.is_(None),
+            Person.birth_date.is_(None),
+            Person.phone.is_not(None),
+            Person.id.not_in(busy),
+        )
+        .order_by(Person.id.desc())
+        .limit(PEOPLE)
+    )
+    return rows
