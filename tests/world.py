@@ -11,6 +11,7 @@ from tests import factories
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.projects.importing.files import keep_file
 from volunteer_hub.registry.models import BranchKind, SubDistrict
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
@@ -77,6 +78,14 @@ def _people(session: Session, world: World) -> None:
     )
     factories.make_project(
         session, organisation=organisation, status=ProjectStatus.DRAFT, title_zh="草稿项目"
+    )
+    keep_file(
+        session,
+        owner_id=people["coordinator"].id,
+        organisation_id=organisation.id,
+        name="活动.csv",
+        content="活动名称,服务日期,备注\n夜跑,2026-12-01,\n,2026-02-30,坏行\n".encode(),
+        now=factories.NOW,
     )
 
 

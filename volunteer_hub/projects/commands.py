@@ -8,12 +8,11 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
-from flask_babel import force_locale
 
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.errors import DomainError
-from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.core.i18n import _, _n, speaking
 from volunteer_hub.projects.importing.check import Checked, check_sheet
 from volunteer_hub.projects.importing.columns import FIELDS, IGNORE
 from volunteer_hub.projects.importing.plan import Plan, Scope, make_plan
@@ -47,7 +46,7 @@ def projects(
 
     Ends with 1 when a row is refused and nothing was written, 2 when the file cannot be read.
     """
-    with force_locale(_terminal_language()):
+    with speaking(_terminal_language()):
         try:
             with file.open("rb") as sheet:
                 checked = check_sheet(sheet.read(MAX_BYTES + 1), _chosen(pairs))

@@ -150,8 +150,8 @@ class _RowReader:
         self.refusals.append(Refusal(self.row.number, header, reason))
 
     def _check_whole(self, draft: Draft) -> None:
-        if not draft.name and not self.refusals:
-            field = "title" if "title" in self.columns else "title_en"
+        field = "title" if "title" in self.columns else "title_en"
+        if not draft.name and not self.cell(field).strip():
             self.refuse(field, _("is empty; each project needs a title"))
         if draft.begin and draft.end and draft.end < draft.begin:
             self.refuse("end", _("lies before the first day"))

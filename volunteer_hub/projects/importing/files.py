@@ -32,7 +32,7 @@ def keep_file(
     file = ImportFile(
         owner_id=owner_id,
         organisation_id=organisation_id,
-        name=name[:MAX_NAME],
+        name="".join(letter for letter in name if letter.isprintable())[:MAX_NAME],
         content=content,
         created_at=now,
     )
