@@ -21,6 +21,7 @@ from volunteer_hub.core.config import ROOT, Settings, read_settings
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Actor, Visitor
 from volunteer_hub.hours import views as hours_views
+from volunteer_hub.reports import office_views
 from volunteer_hub.reports import views as reports_views
 from volunteer_hub.shifts import views as shifts_views
 from volunteer_hub.volunteer import views as volunteer_views
@@ -52,11 +53,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         directory=str(ROOT / "volunteer_hub" / "migrations"),
         render_as_batch=True,
     )
+    _sign_in(app)
+    # First of all that look at a request, so that refusals speak the reader's language too.
+    i18n.init_app(app)
     CSRFProtect(app)
     Compress(app)
     limits.init_app(app, settings.redis_url)
-    _sign_in(app)
-    i18n.init_app(app)
     web.init_app(app)
     for module in (
         health,
@@ -65,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         attendance_views,
         hours_views,
         reports_views,
+        office_views,
         console_views,
         volunteer_views,
     ):

@@ -1,4 +1,4 @@
-"""Accounts: register, change, delete; roles."""
+"""Accounts: register, change, delete."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.audit import services as audit
-from volunteer_hub.core.errors import InvalidInput, NotFound
+from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
-from volunteer_hub.core.permissions import Role
-from volunteer_hub.registry.models import Branch, Building
+from volunteer_hub.registry.models import Building
 
 SERVICE_CONSENT = "service"
 CONSENT_VERSION = "2026-1"
@@ -71,10 +70,14 @@ def register(
     name: str,
     password_hash: str,
     building_id: int | None,
-    language: str,
+    language: str | None,
     now: datetime,
+    consented: bool = True,
 ) -> Person:
-    """Open an account with phone, name and consent; raises PhoneTaken."""
+    """Open an account with phone, name and consent; raises PhoneTaken.
+
+    `consented` is false where somebody else opens it: nobody agrees for another person.
+    """
     person = Person(
         phone=phone,
         name=name,
@@ -91,10 +94,14 @@ def register(
         raise PhoneTaken(
             _("This phone has an account already. Please sign in instead."), field="phone"
         ) from None
-    session.add(
-        Consent(person_id=person.id, purpose=SERVICE_CONSENT, version=CONSENT_VERSION, given_at=now)
-    )
-    audit.record(session, "person:register", actor_id=person.id, object_id=person.id, now=now)
+    if consented:
+        session.add(
+            Consent(
+                person_id=person.id, purpose=SERVICE_CONSENT, version=CONSENT_VERSION, given_at=now
+            )
+        )
+    actor_id = person.id if consented else None
+    audit.record(session, "person:register", actor_id=actor_id, object_id=person.id, now=now)
     session.flush()
     return person
 
@@ -170,47 +177,3 @@ def delete_account(session: Session, *, person_id: int, today: date, now: dateti
     )
     audit.record(session, "person:delete", actor_id=person_id, object_id=person_id, now=now)
     session.flush()
-
-
-def grant_role(
-    session: Session,
-    *,
-    phone: str,
-    role: Role,
-    organisation_id: int | None = None,
-    branch_id: int | None = None,
-    granted_by: int | None,
-    now: datetime,
-) -> RoleGrant:
-    """Give a role with its scope; raises NotFound for an unknown phone, organisation or branch."""
-    person_id = session.scalar(
-        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
-    )
-    if person_id is None:
-        raise NotFound(_("Nobody has registered this phone."))
-    if role is Role.COORDINATOR and organisation_id is None:
-        raise InvalidInput(_("A coordinator needs an organisation."), field="organisation_id")
-    if role is Role.BRANCH_LEADER and (branch_id is None or session.get(Branch, branch_id) is None):
-        raise InvalidInput(_("A branch leader needs a branch."), field="branch_id")
-    grant = RoleGrant(
-        person_id=person_id,
-        role=role,
-        organisation_id=organisation_id,
-        branch_id=branch_id,
-        granted_by=granted_by,
-        granted_at=now,
-    )
-    session.add(grant)
-    session.flush()
-    audit.record(
-        session,
-        "role:grant",
-        actor_id=granted_by,
-        object_id=grant.id,
-        now=now,
-        organisation_id=organisation_id,
-        role=str(role),
-        person_id=person_id,
-        branch_id=branch_id,
-    )
-    return grant

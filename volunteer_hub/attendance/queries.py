@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Organisation, Place
 from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
@@ -113,16 +113,11 @@ def shift_head(
     return ShiftHead(*row) if row else None
 
 
-def roster(
-    session: Session, *, shift: ShiftHead, now: datetime, person_id: int | None = None
-) -> list[RosterRow]:
-    """Return who has a place and who was there, by name; one person when one is named.
+def roster(session: Session, *, shift: ShiftHead, now: datetime) -> list[RosterRow]:
+    """Return who has a place and who was there, by post and name.
 
     The caller has made sure that the reader may see this shift (`shift_head`).
     """
-    query = _roster_query(shift.id)
-    if person_id is not None:
-        query = query.where(Person.id == person_id)
     shows_phone = shift.starts_at - PHONES_AROUND <= now <= shift.ends_at + PHONES_AROUND
     return [
         RosterRow(
@@ -140,7 +135,7 @@ def roster(
             minutes=row.minutes,
             is_confirmed=row.confirmed_at is not None,
         )
-        for row in session.execute(query)
+        for row in session.execute(_roster_query(shift.id))
     ]
 
 
@@ -177,12 +172,17 @@ def _roster_query(shift_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def arrived_of(session: Session, *, shift_id: int) -> tuple[int, int]:
-    """Return how many came and how many were expected or came."""
-    rows = _roster_query(shift_id).order_by(None).subquery()
-    came = func.count().filter(rows.c.status == str(AttendanceStatus.PRESENT))
-    row = session.execute(select(came, func.count()).select_from(rows)).one()
-    return int(row[0]), int(row[1])
+def place_of(
+    session: Session, *, attendance_id: int, organisation_ids: Sequence[int]
+) -> tuple[int, int] | None:
+    """Return shift and person of an attendance at one of these organisations, else None."""
+    row = session.execute(
+        select(Attendance.shift_id, Attendance.person_id)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Project, Project.id == Shift.project_id)
+        .where(Attendance.id == attendance_id, Project.organisation_id.in_(organisation_ids))
+    ).first()
+    return (row.shift_id, row.person_id) if row else None
 
 
 def own_shifts(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +23,17 @@ from volunteer_hub.core.i18n import _
 
 # How far from the plan a typed time may lie before it is taken for a slip.
 LATEST_AFTER = timedelta(hours=4)
+
+
+def nearest(wall: time, near: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment nearest to `near` at which the wall clock shows this time.
+
+    People type hours and minutes; that a shift went over midnight follows from the plan.
+    """
+    day = near.astimezone(zone).date()
+    around = (day + timedelta(days=step) for step in (-1, 0, 1))
+    moments = (datetime.combine(date_, wall, tzinfo=zone).astimezone(UTC) for date_ in around)
+    return min(moments, key=lambda moment: abs(moment - near))
 
 
 def check_out_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -> int:

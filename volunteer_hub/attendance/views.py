@@ -1,7 +1,28 @@
-"""Check in, and the roster of a shift."""
+"""Check in: what a volunteer needs on site."""
 
 from __future__ import annotations
 
 from flask import Blueprint
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.attendance import queries
+from volunteer_hub.core import clock
+from volunteer_hub.core.calendar import day_bounds
+from volunteer_hub.core.db import db
+from volunteer_hub.core.permissions import Permission, requires
+from volunteer_hub.core.web import render
 
 bp = Blueprint("attendance", __name__)
+
+
+@bp.get("/check-in")
+@requires(Permission.SHIFT_SIGN_UP)
+def check_in() -> Response:
+    """Show the shifts of today with their state, and the next one."""
+    now = clock.now()
+    day_start, day_end = day_bounds(clock.today(), clock.zone())
+    today, following = queries.own_shifts(
+        db.session(), person_id=current_user.id, day_start=day_start, day_end=day_end, now=now
+    )
+    return render("attendance/check_in.html", today=today, following=following, now=now)

@@ -23,7 +23,5 @@ class AuditEntry(Base):
     action: Mapped[str]
     object_type: Mapped[str]
     object_id: Mapped[int | None]
-    organisation_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id"), index=True
-    )
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     details: Mapped[dict[str, Any]] = mapped_column(JSON)

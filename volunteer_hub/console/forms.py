@@ -17,11 +17,14 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
+    RadioField,
     SelectField,
     StringField,
     TextAreaField,
+    TimeField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from volunteer_hub.accounts.forms import NEEDED, strip
@@ -29,6 +32,7 @@ from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.shifts.posts import MOST_PLACES, MOST_POSTS
 
 POST_ROWS = 4
+UNTICKED = "none"  # takes a tick on the roster back
 YEARS = range(1900, 2200)  # what every zone can carry; the rule about near years is the service's
 PLACES = NumberRange(1, MOST_PLACES, _l("Places are a number from 1 to 500."))
 MINIMUM = NumberRange(0, MOST_PLACES, _l("The minimum lies between 0 and the places."))
@@ -84,6 +88,19 @@ class Moment(DateTimeLocalField):
         """Return the moment that was typed, in UTC."""
         local: datetime = self.data
         return local.replace(second=0, tzinfo=zone).astimezone(UTC)
+
+
+class WallTime(TimeField):
+    """A time of day; seconds are let go."""
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([value for value in valuelist if value.strip()])
+        except ValueError:
+            raise ValueError(_("Please give a time, such as 08:30.")) from None
 
 
 class PlaceFields(FlaskForm):
@@ -142,6 +159,22 @@ class CancelShiftForm(FlaskForm):
 
 class EmptyForm(FlaskForm):
     """Only the token: for buttons that need nothing else."""
+
+
+class AttendanceForm(FlaskForm):
+    """What is recorded of one person at one shift; times are on the local wall clock."""
+
+    status = RadioField(
+        _l("Attendance"),
+        choices=[
+            SelectChoice("present", _l("Came")),
+            SelectChoice("no_show", _l("Did not come")),
+            SelectChoice("excused", _l("Excused")),
+            SelectChoice(UNTICKED, _l("Not recorded yet")),
+        ],
+    )
+    check_in = WallTime(_l("Arrived at"))
+    check_out = WallTime(_l("Left at (empty: still there)"))
 
 
 def typed_number(text: str | None) -> int:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.hours.sheets import to_confirm
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.desk_queries import ShiftLine, board
-from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import ShiftStatus
 
 DAYS_AHEAD = 7
 SOON = timedelta(hours=48)
-# Older ones are escalated to the office; the board asks only for what can still be done here.
-CONFIRM_WITHIN = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Board:
 def read_board(
     session: Session,
     *,
-    organisation_ids: Collection[int],
+    organisation_ids: Sequence[int],
     today: date,
     start: datetime,
     now: datetime,
@@ -73,40 +71,13 @@ def read_board(
         short=[
             s for s in shifts if s.is_published and s.is_short and now < s.starts_at < now + SOON
         ],
-        unconfirmed=count_unconfirmed(session, organisation_ids=organisation_ids, now=now),
+        unconfirmed=len(to_confirm(session, organisation_ids=organisation_ids, now=now)),
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
         has_projects=_has_projects(session, organisation_ids),
     )
 
 
-def count_unconfirmed(session: Session, *, organisation_ids: Collection[int], now: datetime) -> int:
-    """Return how many finished shifts have somebody whose hours nobody has settled yet."""
-    settled = select(Attendance.id).where(
-        Attendance.shift_id == SignUp.shift_id,
-        Attendance.person_id == SignUp.person_id,
-        (Attendance.status != str(AttendanceStatus.PRESENT)) | Attendance.confirmed_at.is_not(None),
-    )
-    waiting = select(SignUp.id).where(
-        SignUp.shift_id == Shift.id,
-        SignUp.status == str(SignUpStatus.CONFIRMED),
-        ~settled.exists(),
-    )
-    query = (
-        select(func.count())
-        .select_from(Shift)
-        .join(Project, Project.id == Shift.project_id)
-        .where(
-            Project.organisation_id.in_(organisation_ids),
-            Shift.status == str(ShiftStatus.PUBLISHED),
-            Shift.starts_at > now - CONFIRM_WITHIN,
-            Shift.ends_at <= now,
-            waiting.exists(),
-        )
-    )
-    return session.scalar(query) or 0
-
-
-def _has_projects(session: Session, organisation_ids: Collection[int]) -> bool:
+def _has_projects(session: Session, organisation_ids: Sequence[int]) -> bool:
     query = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).limit(1)
     return session.scalar(query) is not None
 

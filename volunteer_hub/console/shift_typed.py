@@ -106,7 +106,7 @@ def changed_by_others(form: ShiftForm, shift: ShiftDesk) -> tuple[str, list[tupl
         db.session(), "shift", shift.id, version=typed_number(form.version.data)
     )
     form.version.data = str(shift.version)
-    time = f"{day(clock.local(shift.starts_at).date())} {span(shift.starts_at, shift.ends_at)}"
+    time = f"{day(shift.day)} {span(shift.starts_at, shift.ends_at)}"
     places = " · ".join(
         f"{either(post.name_zh, post.name_en)} {post.capacity}".strip() for post in shift.posts
     )

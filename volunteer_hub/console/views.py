@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from volunteer_hub.console import board_views, project_views, shift_views
+from volunteer_hub.console import (
+    board_views,
+    confirmation_views,
+    project_views,
+    roster_views,
+    shift_views,
+)
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.importing import views as import_views
 
-__all__ = ["board_views", "bp", "import_views", "project_views", "shift_views"]
+__all__ = [
+    "board_views",
+    "bp",
+    "confirmation_views",
+    "import_views",
+    "project_views",
+    "roster_views",
+    "shift_views",
+]

@@ -17,7 +17,7 @@ Cell = str | int | Decimal
 
 
 def neutral(text: str) -> str:
-    """Return the text with an apostrophe before it where a sheet would compute it (trust.md S34)."""
+    """Return the text with an apostrophe before it where a sheet would compute it (S34)."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

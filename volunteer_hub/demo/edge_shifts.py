@@ -20,9 +20,11 @@ from datetime import date, timedelta
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.demo.edges import Cast
 from volunteer_hub.demo.history import LATE_REASON, History, Past
+from volunteer_hub.demo.people import People
 from volunteer_hub.demo.plan import Plan
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, sign_up
+from volunteer_hub.demo.upcoming import Newcomers
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
 FULL, WAITING = 12, 5
@@ -39,8 +41,11 @@ NATIONAL_DAY = {
 
 
 class _Edges:
-    def __init__(self, plan: Plan, cast: Cast, offers: Offers, history: History) -> None:
+    def __init__(
+        self, plan: Plan, people: People, cast: Cast, offers: Offers, history: History
+    ) -> None:
         self.plan = plan
+        self.newcomers = Newcomers(plan, people)
         self.cast = cast
         self.offers = offers
         self.history = history
@@ -53,26 +58,36 @@ class _Edges:
                 days = feasible(offer, start, start + timedelta(days=10))
                 if days:
                     return offer, days[0]
-        # Every scale has room for one more on a day that the pattern of the project leaves out.
+        # A small demo may have none: then the run, on a day further ahead.
         return self.offers.flagships["environment"], start + timedelta(days=30)
 
-    def join(self, occasion: Occasion, count: int, status: SignUpStatus) -> None:
+    def join(self, occasion: Occasion, count: int) -> None:
+        """Let people take places, in any post that has one left."""
         for _ in range(count):
-            person_id = self.history.someone(occasion.day)
+            post = next(post for post in occasion.posts if post["taken"] < post["capacity"])
+            person_id = self.newcomers.someone(occasion.day)
             if person_id is not None:
-                when = 0.8 if status is SignUpStatus.WAITLISTED else 0.4
-                sign_up(self.plan, occasion, occasion.posts[0], person_id, status, when=when)
+                sign_up(self.plan, occasion, post, person_id, when=0.4)
+
+    def wait(self, occasion: Occasion, count: int) -> None:
+        for _ in range(count):
+            person_id = self.newcomers.someone(occasion.day)
+            if person_id is not None:
+                sign_up(
+                    self.plan, occasion, occasion.posts[0], person_id, SignUpStatus.WAITLISTED,
+                    when=0.8,
+                )  # fmt: skip
 
     def full_with_five_waiting(self) -> None:
         offer, day = self.soon("elder_digital", 2, lambda offer: len(offer.posts) == 1)
         occasion = add_shift(self.plan, offer, day, capacity=FULL)
-        self.join(occasion, FULL, SignUpStatus.CONFIRMED)
-        self.join(occasion, WAITING, SignUpStatus.WAITLISTED)
+        self.join(occasion, FULL)
+        self.wait(occasion, WAITING)
 
     def over_midnight(self) -> None:
         offer, day = self.soon("emergency", 3, lambda o: "演练" not in o.project["title_zh"])
         occasion = add_shift(self.plan, offer, day, start=22 * 60 + 30, length=120, capacity=10)
-        self.join(occasion, 4, SignUpStatus.CONFIRMED)
+        self.join(occasion, 4)
 
     def minor_with_guardian(self) -> None:
         offer, day = self.soon("environment", 4, lambda offer: len(offer.posts) == 1)
@@ -88,7 +103,7 @@ class _Edges:
         offer, day = self.soon("environment", 1, lambda o: o.project["minimum_age"] > MINORS_FROM)
         before = offer.project["last_starts_at"]
         occasion = add_shift(self.plan, offer, day)
-        self.join(occasion, 8, SignUpStatus.CONFIRMED)
+        self.join(occasion, 8)
         occasion.shift |= {"status": str(ShiftStatus.CANCELLED), "cancel_reason": RAIN}
         offer.project["last_starts_at"] = before
 
@@ -144,10 +159,15 @@ class _Edges:
 
 
 def build(
-    plan: Plan, cast: Cast, offers: Offers, history: History, occasions: list[Occasion]
+    plan: Plan,
+    people: People,
+    cast: Cast,
+    offers: Offers,
+    history: History,
+    occasions: list[Occasion],
 ) -> None:
     """Add the edge rows to what the other stages have collected."""
-    edges = _Edges(plan, cast, offers, history)
+    edges = _Edges(plan, people, cast, offers, history)
     edges.full_with_five_waiting()
     edges.over_midnight()
     edges.minor_with_guardian()

@@ -158,6 +158,9 @@ def build(plan: Plan, people: People, offers: Offers) -> History:
         history.fill(past, mean)
     recent = history.confirmed(plan.days_ago(120), plan.today)
     history.attend_somewhere(VOLUNTEER, recent, IDENTITY_SHIFTS)
+    # One more waits for the hospital's coordinator: a morning that can be followed to the hours.
+    waiting = [p for p in history.shifts if p.occasion.offer is hospital and not p.confirmed_at]
+    history.attend_somewhere(VOLUNTEER, waiting, 1)
     return history
 
 

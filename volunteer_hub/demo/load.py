@@ -62,7 +62,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     offers = projects.build(plan, folk)
     past = history.build(plan, folk, offers)
     occasions = upcoming.build(plan, folk, offers)
-    edge_shifts.build(plan, cast, offers, past, occasions)
+    edge_shifts.build(plan, folk, cast, offers, past, occasions)
     edges.past_of_the_moved_branch(plan, folk, past)
     edges.past_of_unusual_people(plan, cast, past)
     ledger.build(plan, folk)

@@ -179,13 +179,10 @@ def _leader(plan: Plan, people: People, branch: Row) -> int:
         return LEADER
     if people.of_branch[branch["id"]]:
         return people.of_branch[branch["id"]][0]
-    below = [
-        leaf.row["id"]
-        for leaf in people.tree.leaves
-        if leaf.row["path"].startswith(branch["path"]) and leaf.row["id"] != home
-    ]
-    # A general branch is led by somebody of a branch below it; an empty one by the office.
-    return people.of_branch[plan.rng.choice(below)][1] if below else OFFICE
+    # A general branch is led by somebody of a branch below it, an empty one by any member.
+    leaves = [leaf.row for leaf in people.tree.leaves if leaf.row["id"] != home]
+    below = [row for row in leaves if row["path"].startswith(branch["path"])]
+    return people.of_branch[plan.rng.choice(below or leaves)["id"]][1]
 
 
 def _grant(plan: Plan, person_id: int, role: Role, **scope: int) -> None:

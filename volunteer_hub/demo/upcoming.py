@@ -30,7 +30,7 @@ FULL_NEAR, FULL_FAR = 0.13, 0.05
 WAITS, LONGEST_LINE = 0.45, 4
 CANCELS = 0.05
 FROM_ACTIVE = 0.3
-TRIES = 12
+TRIES = 30
 
 
 class Newcomers:
@@ -148,13 +148,14 @@ def _enter(
 def _identity(plan: Plan, offers: Offers, occasions: list[Occasion]) -> None:
     """Give the demo's volunteer two places: a morning at the hospital and a run after work."""
     for key, days_ahead in (("hospital_guide", 2), ("environment", 4)):
-        occasion = next(
-            occasion
+        occasion, post = next(
+            (occasion, post)
             for occasion in occasions
+            for post in occasion.posts
             if occasion.offer is offers.flagships[key]
             and occasion.day >= plan.days_ago(-days_ahead)
-            and occasion.posts[-1]["taken"] < occasion.posts[-1]["capacity"] - 1
+            and post["taken"] < post["capacity"]
             and plan.is_free(VOLUNTEER, occasion.day)
         )
         plan.occupy(VOLUNTEER, occasion.day)
-        sign_up(plan, occasion, occasion.posts[-1], VOLUNTEER, when=0.9)
+        sign_up(plan, occasion, post, VOLUNTEER, when=0.9)

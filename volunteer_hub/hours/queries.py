@@ -83,8 +83,8 @@ def totals(session: Session, *, person_id: int, quarter: Period, year: Period) -
 
 def own_entries(
     session: Session, *, person_id: int, period: Period | None, page: int
-) -> tuple[list[OwnEntry], int]:
-    """Return one page of the person's entries, newest first, and the number of the last page.
+) -> tuple[list[OwnEntry], int, int]:
+    """Return one page of the person's entries, newest first, its number and that of the last page.
 
     A page beyond the last one is the last one.
     """
@@ -93,6 +93,7 @@ def own_entries(
         mine.append(LedgerEntry.service_day.between(period.first, period.last))
     count = session.scalar(select(func.count()).select_from(LedgerEntry).where(*mine)) or 0
     last = max(1, -(-count // PER_PAGE))
+    page = min(page, last)
     query: Select[*tuple[Any, ...]] = (
         select(
             LedgerEntry.id,
@@ -111,9 +112,9 @@ def own_entries(
         .where(*mine)
         .order_by(LedgerEntry.service_day.desc(), LedgerEntry.id.desc())
         .limit(PER_PAGE)
-        .offset((min(page, last) - 1) * PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
     )
-    return [OwnEntry(*row) for row in session.execute(query)], last
+    return [OwnEntry(*row) for row in session.execute(query)], page, last
 
 
 def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]:

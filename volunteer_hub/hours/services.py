@@ -28,6 +28,14 @@ class CannotConfirm(DomainError):
     """The hours of this shift cannot be confirmed now, or not by this person."""
 
 
+class NotAccepted(InvalidInput):
+    """Some rows cannot be taken; `problems` holds field and sentence of each."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(problems[0][1], field=problems[0][0])
+        self.problems = problems
+
+
 class Minutes(NamedTuple):
     """What the confirmer says of one attendance; a reason is needed where it is no proposal."""
 
@@ -61,6 +69,11 @@ def minutes_field(attendance_id: int) -> str:
     return f"minutes-{attendance_id}"
 
 
+def reason_field(attendance_id: int) -> str:
+    """Return the name of the form field that says why the minutes are not those recorded."""
+    return f"reason-{attendance_id}"
+
+
 def confirm(
     session: Session,
     *,
@@ -72,18 +85,19 @@ def confirm(
     """Write the minutes of these attendances into the ledger: all of them or none.
 
     `rows` holds attendance, whole minutes and, where the minutes are not the credited ones of
-    product rule 5 or nobody knows when the person left, a reason. Rows that somebody has confirmed
-    before are left as they are and counted. Raises CannotConfirm (too early, cancelled, one's own
-    hours), InvalidInput with `field` "minutes-<attendance>" or "reason-<attendance>", or NotFound
-    for an attendance of another shift.
+    product rule 5, a reason. Rows that somebody has confirmed before are left as they are and
+    counted. Raises NotFound for an unknown shift, NotAccepted for minutes that cannot be, or
+    CannotConfirm: too early, cancelled, one's own hours, or a row that is no longer on the roster.
     """
-    wanted = [Minutes(*row) for row in rows]
+    wanted = list({row[0]: Minutes(*row) for row in rows}.values())
     # The lock comes first: what follows reads the minutes of the day and the end of the chain.
     ledger.lock(session)
     plan = _plan(session, shift_id, now)
     found = _present(session, shift_id, [row.attendance_id for row in wanted])
-    if len(found) != len({row.attendance_id for row in wanted}):
-        raise NotFound
+    if len(found) != len(wanted):
+        raise CannotConfirm(
+            _("The roster has changed in the meantime. Please check the list and confirm again.")
+        )
     fresh = [row for row in wanted if found[row.attendance_id].confirmed_at is None]
     people = [found[row.attendance_id].person_id for row in fresh]
     if actor_id in people:
@@ -91,10 +105,12 @@ def confirm(
             _("Nobody confirms their own hours. Please ask another coordinator for yours.")
         )
     used = minutes_of_day(session, person_ids=people, day=plan.day)
-    for row in fresh:
-        attendance = found[row.attendance_id]
-        _check(plan, attendance, row, already=used.get(attendance.person_id, 0))
-    _write(session, plan, [(row, found[row.attendance_id]) for row in fresh], actor_id, now)
+    pairs = [(row, found[row.attendance_id]) for row in fresh]
+    checked = (_problem(plan, one, row, used.get(one.person_id, 0)) for row, one in pairs)
+    problems = [problem for problem in checked if problem]
+    if problems:
+        raise NotAccepted(problems)
+    _write(session, plan, pairs, actor_id, now)
     return Result(len(fresh), len(wanted) - len(fresh))
 
 
@@ -147,16 +163,16 @@ def minutes_of_day(session: Session, *, person_ids: Sequence[int], day: date) ->
     return {person_id: int(minutes) for person_id, minutes in rows}
 
 
-def _check(plan: _Plan, attendance: Attendance, row: Minutes, *, already: int) -> None:
+def _problem(
+    plan: _Plan, attendance: Attendance, row: Minutes, already: int
+) -> tuple[str, str] | None:
+    """Return the field at fault and what to do about it, or None."""
     most = most_minutes(plan.starts_at, plan.ends_at, already=already)
     if not 0 <= row.minutes <= most:
-        raise InvalidInput(
-            _(
-                "Please give between 0 and %(most)s minutes: from 15 minutes before to 30 minutes"
-                " after the shift, at most 8 hours a day.",
-                most=most,
-            ),
-            field=minutes_field(row.attendance_id),
+        return minutes_field(row.attendance_id), _(
+            "Please give between 0 and %(most)s minutes: from 15 minutes before to 30 minutes"
+            " after the shift, at most 8 hours a day.",
+            most=most,
         )
     proposal = proposed_minutes(
         attendance.check_in_at,
@@ -166,14 +182,11 @@ def _check(plan: _Plan, attendance: Attendance, row: Minutes, *, already: int) -
         already=already,
     )
     # Without a check-out there is no proposal: the typed minutes are the only statement there is.
-    if proposal is not None and proposal != row.minutes and not row.reason.strip():
-        raise InvalidInput(
-            _(
-                "Please say in a few words why these are not the %(n)s minutes recorded.",
-                n=proposal,
-            ),
-            field=f"reason-{row.attendance_id}",
-        )
+    if proposal in (None, row.minutes) or row.reason.strip():
+        return None
+    return reason_field(row.attendance_id), _(
+        "Please say in a few words why these are not the %(n)s minutes recorded.", n=proposal
+    )
 
 
 def _write(

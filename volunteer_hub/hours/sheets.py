@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
@@ -16,15 +16,21 @@ from volunteer_hub.attendance.queries import ShiftHead
 from volunteer_hub.hours.crediting import DAY_CAP, MINUTE, most_minutes, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
+from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
 
 # Minutes by which a person's time may differ from the plan before it is shown as an exception.
 USUAL = 15
+# How long a shift is listed only because somebody on its roster was never ticked.
+UNRECORDED_WITHIN = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class ToConfirm:
-    """A shift whose hours wait for a coordinator."""
+    """A shift whose hours wait for a coordinator.
+
+    `waiting` people came and have no hours yet; of `unrecorded` ones nobody knows whether they
+    came.
+    """
 
     shift_id: int
     title_zh: str
@@ -32,8 +38,8 @@ class ToConfirm:
     day: date
     starts_at: datetime
     ends_at: datetime
-    people: int
-    exceptions: int
+    waiting: int
+    unrecorded: int
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,10 @@ def unconfirmed(now: datetime) -> tuple[Any, ...]:
 def to_confirm(
     session: Session, *, organisation_ids: Sequence[int], now: datetime
 ) -> list[ToConfirm]:
-    """Return the ended shifts of these organisations with unconfirmed hours, oldest first."""
-    open_end = func.sum(case((Attendance.check_out_at.is_(None), 1), else_=0))
+    """Return the ended shifts of these organisations about which something is open, oldest first.
+
+    Open are hours that wait, and for two months people of whom nobody has said whether they came.
+    """
     query: Select[*tuple[Any, ...]] = (
         select(
             Shift.id,
@@ -89,16 +97,53 @@ def to_confirm(
             Shift.day,
             Shift.starts_at,
             Shift.ends_at,
-            func.count(),
-            open_end,
+            _count_waiting().label("waiting"),
+            _count_unrecorded().label("unrecorded"),
         )
-        .join(Attendance, Attendance.shift_id == Shift.id)
         .join(Project, Project.id == Shift.project_id)
-        .where(Project.organisation_id.in_(organisation_ids), *unconfirmed(now))
-        .group_by(Shift.id, Project.id)
-        .order_by(Shift.ends_at, Shift.id)
+        .where(
+            Project.organisation_id.in_(organisation_ids),
+            Shift.ends_at <= now,
+            Shift.status == str(ShiftStatus.PUBLISHED),
+        )
     )
-    return [ToConfirm(*row) for row in session.execute(query)]
+    rows = query.subquery()
+    recent = rows.c.ends_at > now - UNRECORDED_WITHIN
+    found: Select[*tuple[Any, ...]] = (
+        select(rows)
+        .where((rows.c.waiting > 0) | (recent & (rows.c.unrecorded > 0)))
+        .order_by(rows.c.ends_at, rows.c.id)
+    )
+    return [ToConfirm(*row) for row in session.execute(found)]
+
+
+def _count_waiting() -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .where(
+            Attendance.shift_id == Shift.id,
+            Attendance.status == str(AttendanceStatus.PRESENT),
+            Attendance.confirmed_at.is_(None),
+        )
+        .correlate(Shift)
+        .scalar_subquery()
+    )
+
+
+def _count_unrecorded() -> ScalarSelect[int]:
+    known = select(Attendance.id).where(
+        Attendance.shift_id == SignUp.shift_id, Attendance.person_id == SignUp.person_id
+    )
+    return (
+        select(func.count())
+        .where(
+            SignUp.shift_id == Shift.id,
+            SignUp.status == str(SignUpStatus.CONFIRMED),
+            ~known.exists(),
+        )
+        .correlate(Shift)
+        .scalar_subquery()
+    )
 
 
 def sheet(session: Session, *, shift: ShiftHead) -> list[SheetRow]:

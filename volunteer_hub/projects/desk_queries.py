@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.core import clock
 from volunteer_hub.core.i18n import either
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.projects.publication import Missing, missing_for_publication
@@ -33,6 +34,11 @@ class ProjectLine:
     organisation_en: str
     status: str
     last_starts_at: datetime | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The day of the last published shift on the local wall clock."""
+        return clock.local(self.last_starts_at).date() if self.last_starts_at else None
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,7 @@ class Building(Base):
     address_en: Mapped[str] = mapped_column(default="")
     lat: Mapped[float]
     lng: Mapped[float]
-    committee_id: Mapped[int | None] = mapped_column(
-        ForeignKey("neighbourhood_committee.id")
-    )
+    committee_id: Mapped[int | None] = mapped_column(ForeignKey("neighbourhood_committee.id"))
 
 
 class Enterprise(Base):
@@ -61,9 +59,7 @@ class Enterprise(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name_zh: Mapped[str]
     name_en: Mapped[str] = mapped_column(default="")
-    building_id: Mapped[int | None] = mapped_column(
-        ForeignKey("building.id"), index=True
-    )
+    building_id: Mapped[int | None] = mapped_column(ForeignKey("building.id"), index=True)
 
 
 class Organisation(Base):
@@ -103,9 +99,7 @@ class Branch(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"), index=True)
     path: Mapped[str] = mapped_column(unique=True)
     building_id: Mapped[int | None] = mapped_column(ForeignKey("building.id"))
-    committee_id: Mapped[int | None] = mapped_column(
-        ForeignKey("neighbourhood_committee.id")
-    )
+    committee_id: Mapped[int | None] = mapped_column(ForeignKey("neighbourhood_committee.id"))
 
 
 class BranchMove(Base):
@@ -140,8 +134,6 @@ class Walk(Base):
     __tablename__ = "walk"
     __table_args__ = (Index(None, "building_id", "minutes"),)
 
-    building_id: Mapped[int] = mapped_column(
-        ForeignKey("building.id"), primary_key=True
-    )
+    building_id: Mapped[int] = mapped_column(ForeignKey("building.id"), primary_key=True)
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), primary_key=True)
     minutes: Mapped[int]

@@ -90,6 +90,7 @@ class ShiftDesk:
     place_id: int
     place_zh: str
     place_en: str
+    day: date
     starts_at: datetime
     ends_at: datetime
     meeting_point: str
@@ -190,6 +191,7 @@ def shift_desk(session: Session, *, shift_id: int, organisation_ids: Collection[
             Shift.place_id,
             Place.name_zh,
             Place.name_en,
+            Shift.day,
             Shift.starts_at,
             Shift.ends_at,
             Shift.meeting_point,

@@ -33,7 +33,6 @@ PAGE_SIZE = 20
 NOW = bindparam("now", type_=UtcDateTime)
 PERSON = bindparam("person", type_=Integer)
 BUILDING = bindparam("building", type_=Integer)
-LISTED = Project.status == str(ProjectStatus.PUBLISHED)
 
 
 @dataclass(frozen=True)
@@ -134,11 +133,30 @@ def _clash(shift: Any) -> Select[int]:
     )
 
 
-def belongs(shape: Shape, found: Subquery | None) -> list[ColumnElement[bool]]:
-    """Return what a project must be."""
-    conditions: list[ColumnElement[bool]] = [LISTED]
+def belongs(
+    shape: Shape, found: Subquery | None, project: Any = Project
+) -> list[ColumnElement[bool]]:
+    """Return what a project (table or alias) must be."""
+    conditions: list[ColumnElement[bool]] = [project.status == str(ProjectStatus.PUBLISHED)]
     if shape.category:
-        conditions.append(Project.category_id == bindparam("category", type_=Integer))
+        conditions.append(project.category_id == bindparam("category", type_=Integer))
     if found is not None:
-        conditions.append(Project.id == found.c.project_id)
+        conditions.append(project.id == found.c.project_id)
+    return conditions
+
+
+def of_listed_project(
+    shape: Shape, found: Subquery | None, shift: Any
+) -> list[ColumnElement[bool]]:
+    """Return what the project of a shift must be.
+
+    An EXISTS and no join: for a condition on a joined project SQLite reads all projects first.
+    """
+    project = aliased(Project)
+    listed = select(project.id).where(
+        project.id == shift.project_id, *belongs(shape, None, project)
+    )
+    conditions: list[ColumnElement[bool]] = [listed.exists()]
+    if found is not None:
+        conditions.append(shift.project_id == found.c.project_id)
     return conditions

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
+from volunteer_hub.core.i18n import either
 from volunteer_hub.projects.models import Category
 from volunteer_hub.registry.models import Building
 
 
-@dataclass(frozen=True)
-class Facet:
-    """One choice: `key` is the stable word for addresses."""
+class Facet(NamedTuple):
+    """One choice: `key` is the stable word for addresses, `name` is in the reader's language."""
 
     id: int
     key: str
-    name_zh: str
-    name_en: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def _find(facets: tuple[Facet, ...], text: str) -> int:
 
 
 _CATEGORY = "category"
+_BUILDING = "building"
 _QUERY = union_all(
     select(
         literal(_CATEGORY).label("kind"),
@@ -58,7 +59,7 @@ _QUERY = union_all(
         Category.name_en.label("name_en"),
     ),
     select(
-        literal("building"),
+        literal(_BUILDING),
         literal(0),
         Building.id,
         Building.code,
@@ -70,9 +71,7 @@ _QUERY = union_all(
 
 def read(session: Session) -> Facets:
     """Return all categories and buildings."""
-    rows = session.execute(_QUERY).all()
-    facets = [(row[0], Facet(*row[2:])) for row in rows]
-    return Facets(
-        tuple(facet for kind, facet in facets if kind == _CATEGORY),
-        tuple(facet for kind, facet in facets if kind != _CATEGORY),
-    )
+    kinds: dict[str, list[Facet]] = {_CATEGORY: [], _BUILDING: []}
+    for kind, _place, id_, key, name_zh, name_en in session.connection().execute(_QUERY).all():
+        kinds[kind].append(Facet(id_, key, either(name_zh, name_en)))
+    return Facets(tuple(kinds[_CATEGORY]), tuple(kinds[_BUILDING]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Subquery
 from sqlalchemy.orm import Session
@@ -18,8 +18,7 @@ from volunteer_hub.volunteer.filters import Filter
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True)
-class ProjectCard:
+class ProjectCard(NamedTuple):
     """One project of the list, with the first of its shifts that fits, if any."""
 
     id: int
@@ -40,8 +39,7 @@ class ProjectCard:
     capacity: int
 
 
-@dataclass(frozen=True)
-class ShiftCard:
+class ShiftCard(NamedTuple):
     """One shift of a list; `state` is the reader's own active sign-up there, if any."""
 
     id: int
@@ -84,7 +82,9 @@ def projects(session: Session, wanted: Filter, *, now: datetime) -> Page[Project
     if wanted.q and found is None:
         return Page([], 0, wanted.page, 0)
     values = values_of(wanted, now=now)
-    fitting, listed = session.execute(_built(statements.count_projects, shape, found), values).one()
+    fitting, listed = (
+        session.connection().execute(_built(statements.count_projects, shape, found), values).one()
+    )
     total = fitting if wanted.about_shifts else listed
     first = values["offset"]
     if first >= total:
@@ -97,7 +97,7 @@ def projects(session: Session, wanted: Filter, *, now: datetime) -> Page[Project
         values["rest_offset"] = max(0, first - fitting)
         values["rest_limit"] = PAGE_SIZE - max(0, min(PAGE_SIZE, fitting - first))
         values["limit"] = PAGE_SIZE - values["rest_limit"]
-    rows = [ProjectCard(*row) for row in session.execute(statement, values)]
+    rows = [ProjectCard._make(row) for row in session.connection().execute(statement, values).all()]
     rows.sort(key=lambda row: row.shift_id is None)
     return Page(rows, total, wanted.page, fitting)
 
@@ -120,7 +120,7 @@ def shifts(
     if values["offset"] >= total:
         return Page([], total, wanted.page, total)
     statement = _built(statements.fitting_shifts, shape, found)
-    rows = [ShiftCard(*row) for row in session.execute(statement, values)]
+    rows = [ShiftCard._make(row) for row in session.connection().execute(statement, values).all()]
     return Page(rows, total, wanted.page, total)
 
 

@@ -29,7 +29,15 @@ from volunteer_hub.core.db import UtcDateTime
 from volunteer_hub.projects.models import Category, Project
 from volunteer_hub.registry.models import Organisation, Place, Walk
 from volunteer_hub.shifts.models import ACTIVE, Post, Shift, SignUp
-from volunteer_hub.volunteer.conditions import BUILDING, NOW, PERSON, Shape, belongs, fits
+from volunteer_hub.volunteer.conditions import (
+    BUILDING,
+    NOW,
+    PERSON,
+    Shape,
+    belongs,
+    fits,
+    of_listed_project,
+)
 
 Statement = Select[*tuple[Any, ...]]
 LIMIT = bindparam("limit", type_=Integer)
@@ -84,7 +92,7 @@ def fitting_projects(shape: Shape, found: Subquery | None) -> Statement:
         .join(Organisation, Organisation.id == Project.organisation_id)
         .join(Place, Place.id == shift.place_id)
         .outerjoin(Walk, _walk_to(shift.place_id))
-        .where(*belongs(shape, found), *fits(shift, shape), no_earlier)
+        .where(*of_listed_project(shape, found, shift), *fits(shift, shape), no_earlier)
         .limit(LIMIT)
         .offset(OFFSET)
     )
@@ -134,15 +142,12 @@ def _has_no_future() -> ColumnElement[bool]:
 
 def count_projects(shape: Shape, found: Subquery | None) -> Statement:
     """Count projects with a fitting shift, and all that are listed."""
-    conditions = belongs(shape, found)
-    listed = select(func.count(Project.id)).where(*conditions)
+    listed = select(func.count(Project.id)).where(*belongs(shape, found))
     if shape == Shape(category=shape.category, sort=shape.sort):
-        fitting = select(func.count(Project.id)).where(*conditions, Project.last_starts_at > NOW)
+        fitting = listed.where(Project.last_starts_at > NOW)
     else:
-        fitting = (
-            select(func.count(Shift.project_id.distinct()))
-            .join(Project, Project.id == Shift.project_id)
-            .where(*conditions, *fits(Shift, shape))
+        fitting = select(func.count(Shift.project_id.distinct())).where(
+            *of_listed_project(shape, found, Shift), *fits(Shift, shape)
         )
     return select(fitting.scalar_subquery(), listed.scalar_subquery())
 
@@ -173,7 +178,7 @@ def fitting_shifts(shape: Shape, found: Subquery | None) -> Statement:
         .join(Category, Category.id == Project.category_id)
         .join(Place, Place.id == Shift.place_id)
         .outerjoin(Walk, _walk_to(Shift.place_id))
-        .where(*belongs(shape, found), *fits(Shift, shape))
+        .where(*of_listed_project(shape, found, Shift), *fits(Shift, shape))
         .limit(LIMIT)
         .offset(OFFSET)
     )
@@ -194,8 +199,6 @@ def _own_state() -> ColumnElement[str | None]:
 
 def count_shifts(shape: Shape, found: Subquery | None) -> Statement:
     """Count fitting shifts."""
-    return (
-        select(func.count(Shift.id))
-        .join(Project, Project.id == Shift.project_id)
-        .where(*belongs(shape, found), *fits(Shift, shape))
+    return select(func.count(Shift.id)).where(
+        *of_listed_project(shape, found, Shift), *fits(Shift, shape)
     )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import groupby
 
 from flask import Blueprint, jsonify, request
 from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from volunteer_hub.accounts import services as accounts
-from volunteer_hub.core import clock
+from volunteer_hub.core import clock, i18n
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.shifts import queries as shifts
 from volunteer_hub.shifts import signing
-from volunteer_hub.volunteer import facets, filters, project_page, queries
+from volunteer_hub.volunteer import cards, facets, filters, project_page, queries
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
 
@@ -36,7 +37,13 @@ def _filter() -> tuple[facets.Facets, filters.Filter]:
 def projects() -> Response:
     choices, wanted = _filter()
     page = queries.projects(db.session(), wanted, now=clock.now())
-    return render("volunteer/projects.html", page=page, wanted=wanted, choices=choices)
+    return render(
+        "volunteer/projects.html",
+        page=page,
+        found=cards.project_cards(page.rows),
+        wanted=wanted,
+        choices=choices,
+    )
 
 
 @bp.get("/shifts")
@@ -49,10 +56,16 @@ def shift_search() -> Response:
     return render(
         "volunteer/shifts.html",
         page=page,
+        days_found=_by_day(page.rows),
         wanted=wanted,
         choices=choices,
         days=_next_days(),
     )
+
+
+def _by_day(rows: list[queries.ShiftCard]) -> list[tuple[str, list[cards.Card]]]:
+    days = groupby(rows, key=lambda row: row.day)
+    return [(i18n.day(date), cards.shift_cards(found)) for date, found in days]
 
 
 def _next_days() -> list[date]:
@@ -69,7 +82,12 @@ def project(project_id: int) -> Response:
     page = queries.shifts(
         db.session(), wanted, now=clock.now(), person_id=current_user.id, project_id=project_id
     )
-    return render("volunteer/project.html", project=row, page=page)
+    return render(
+        "volunteer/project.html",
+        project=row,
+        page=page,
+        found=cards.shift_cards(page.rows, titled=False),
+    )
 
 
 @bp.get("/")
@@ -88,7 +106,7 @@ def home() -> Response:
     return render(
         "volunteer/home.html",
         next_shift=mine[0] if mine else None,
-        cards=page.rows[:6],
+        found=cards.shift_cards(page.rows[:6], dated=True),
         choices=choices,
         building=near.building,
         days=_next_days(),

@@ -123,9 +123,7 @@ def upgrade() -> None:
         sa.Column("source_key", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "minimum_age BETWEEN 0 AND 99", name=op.f("ck_project_minimum_age")
-        ),
+        sa.CheckConstraint("minimum_age BETWEEN 0 AND 99", name=op.f("ck_project_minimum_age")),
         sa.ForeignKeyConstraint(
             ["category_id"], ["category.id"], name=op.f("fk_project_category_id")
         ),
@@ -134,15 +132,11 @@ def upgrade() -> None:
             ["organisation.id"],
             name=op.f("fk_project_organisation_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["place_id"], ["place.id"], name=op.f("fk_project_place_id")
-        ),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_project_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
     )
     with op.batch_alter_table("project", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_project_category_id"), ["category_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_project_category_id"), ["category_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_project_organisation_id_id"),
             ["organisation_id", "id"],
@@ -153,9 +147,7 @@ def upgrade() -> None:
             ["status", "last_starts_at"],
             unique=False,
         )
-        batch_op.create_index(
-            "uq_project_source", ["source", "source_key"], unique=True
-        )
+        batch_op.create_index("uq_project_source", ["source", "source_key"], unique=True)
 
     op.create_table(
         "branch",
@@ -176,16 +168,12 @@ def upgrade() -> None:
             ["neighbourhood_committee.id"],
             name=op.f("fk_branch_committee_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["branch.id"], name=op.f("fk_branch_parent_id")
-        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["branch.id"], name=op.f("fk_branch_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch")),
         sa.UniqueConstraint("path", name=op.f("uq_branch_path")),
     )
     with op.batch_alter_table("branch", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_branch_parent_id"), ["parent_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_branch_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
         "enterprise",
@@ -220,9 +208,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("search_term", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_search_term_project_id"), ["project_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_search_term_project_id"), ["project_id"], unique=False)
 
     op.create_table(
         "shift",
@@ -242,12 +228,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("end_minute > start_minute", name=op.f("ck_shift_minutes")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_shift_order")),
-        sa.ForeignKeyConstraint(
-            ["place_id"], ["place.id"], name=op.f("fk_shift_place_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_shift_project_id")
-        ),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_shift_place_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_shift_project_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shift")),
     )
     with op.batch_alter_table("shift", schema=None) as batch_op:
@@ -263,9 +245,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'published'"),
             postgresql_where=sa.text("status = 'published'"),
         )
-        batch_op.create_index(
-            batch_op.f("ix_shift_project_id"), ["project_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_shift_project_id"), ["project_id"], unique=False)
         batch_op.create_index(
             "ix_shift_upcoming",
             ["starts_at", "id", "project_id"],
@@ -279,12 +259,8 @@ def upgrade() -> None:
         sa.Column("building_id", sa.Integer(), nullable=False),
         sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["building_id"], ["building.id"], name=op.f("fk_walk_building_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["place_id"], ["place.id"], name=op.f("fk_walk_place_id")
-        ),
+        sa.ForeignKeyConstraint(["building_id"], ["building.id"], name=op.f("fk_walk_building_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_walk_place_id")),
         sa.PrimaryKeyConstraint("building_id", "place_id", name=op.f("pk_walk")),
     )
     with op.batch_alter_table("walk", schema=None) as batch_op:
@@ -315,9 +291,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_branch_move")),
     )
     with op.batch_alter_table("branch_move", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_branch_move_branch_id"), ["branch_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_branch_move_branch_id"), ["branch_id"], unique=False)
 
     op.create_table(
         "person",
@@ -341,9 +315,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["enterprise_id"], ["enterprise.id"], name=op.f("fk_person_enterprise_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["guardian_id"], ["person.id"], name=op.f("fk_person_guardian_id")
-        ),
+        sa.ForeignKeyConstraint(["guardian_id"], ["person.id"], name=op.f("fk_person_guardian_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("phone", name=op.f("uq_person_phone")),
     )
@@ -363,21 +335,13 @@ def upgrade() -> None:
         sa.Column("minimum", sa.Integer(), nullable=False),
         sa.Column("taken", sa.Integer(), nullable=False),
         sa.CheckConstraint("capacity BETWEEN 1 AND 500", name=op.f("ck_post_capacity")),
-        sa.CheckConstraint(
-            "minimum BETWEEN 0 AND capacity", name=op.f("ck_post_minimum")
-        ),
-        sa.CheckConstraint(
-            "taken BETWEEN 0 AND capacity", name=op.f("ck_post_never_overbooked")
-        ),
-        sa.ForeignKeyConstraint(
-            ["shift_id"], ["shift.id"], name=op.f("fk_post_shift_id")
-        ),
+        sa.CheckConstraint("minimum BETWEEN 0 AND capacity", name=op.f("ck_post_minimum")),
+        sa.CheckConstraint("taken BETWEEN 0 AND capacity", name=op.f("ck_post_never_overbooked")),
+        sa.ForeignKeyConstraint(["shift_id"], ["shift.id"], name=op.f("fk_post_shift_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_post_shift_id"), ["shift_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_post_shift_id"), ["shift_id"], unique=False)
 
     op.create_table(
         "audit_entry",
@@ -389,9 +353,7 @@ def upgrade() -> None:
         sa.Column("object_id", sa.Integer(), nullable=True),
         sa.Column("organisation_id", sa.Integer(), nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["person.id"], name=op.f("fk_audit_entry_actor_id")
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_audit_entry_actor_id")),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -420,9 +382,7 @@ def upgrade() -> None:
         sa.Column("is_party_member", sa.Boolean(), nullable=False),
         sa.Column("started_on", sa.Date(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
-        sa.CheckConstraint(
-            "ended_on >= started_on", name=op.f("ck_branch_membership_dates")
-        ),
+        sa.CheckConstraint("ended_on >= started_on", name=op.f("ck_branch_membership_dates")),
         sa.ForeignKeyConstraint(
             ["branch_id"], ["branch.id"], name=op.f("fk_branch_membership_branch_id")
         ),
@@ -456,15 +416,11 @@ def upgrade() -> None:
         sa.Column("version", sa.String(), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_consent_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_consent_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
     with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_consent_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_consent_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "role_grant",
@@ -476,9 +432,7 @@ def upgrade() -> None:
         sa.Column("granted_by", sa.Integer(), nullable=True),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["branch_id"], ["branch.id"], name=op.f("fk_role_grant_branch_id")
-        ),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_role_grant_branch_id")),
         sa.ForeignKeyConstraint(
             ["granted_by"], ["person.id"], name=op.f("fk_role_grant_granted_by")
         ),
@@ -487,15 +441,11 @@ def upgrade() -> None:
             ["organisation.id"],
             name=op.f("fk_role_grant_organisation_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_role_grant_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_role_grant_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
     )
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_role_grant_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_role_grant_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "sign_up",
@@ -509,15 +459,9 @@ def upgrade() -> None:
         sa.Column("risk_digest", sa.String(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_reason", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_sign_up_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name=op.f("fk_sign_up_post_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["shift_id"], ["shift.id"], name=op.f("fk_sign_up_shift_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_sign_up_person_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_sign_up_post_id")),
+        sa.ForeignKeyConstraint(["shift_id"], ["shift.id"], name=op.f("fk_sign_up_shift_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up")),
     )
     with op.batch_alter_table("sign_up", schema=None) as batch_op:
@@ -554,39 +498,25 @@ def upgrade() -> None:
         sa.Column("minutes", sa.Integer(), nullable=True),
         sa.Column("confirmed_by", sa.Integer(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "check_out_at >= check_in_at", name=op.f("ck_attendance_order")
-        ),
-        sa.CheckConstraint(
-            "minutes BETWEEN 0 AND 480", name=op.f("ck_attendance_minutes")
-        ),
+        sa.CheckConstraint("check_out_at >= check_in_at", name=op.f("ck_attendance_order")),
+        sa.CheckConstraint("minutes BETWEEN 0 AND 480", name=op.f("ck_attendance_minutes")),
         sa.ForeignKeyConstraint(
             ["confirmed_by"], ["person.id"], name=op.f("fk_attendance_confirmed_by")
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_attendance_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name=op.f("fk_attendance_post_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_attendance_person_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_attendance_post_id")),
         sa.ForeignKeyConstraint(
             ["recorded_by"], ["person.id"], name=op.f("fk_attendance_recorded_by")
         ),
-        sa.ForeignKeyConstraint(
-            ["shift_id"], ["shift.id"], name=op.f("fk_attendance_shift_id")
-        ),
+        sa.ForeignKeyConstraint(["shift_id"], ["shift.id"], name=op.f("fk_attendance_shift_id")),
         sa.ForeignKeyConstraint(
             ["sign_up_id"], ["sign_up.id"], name=op.f("fk_attendance_sign_up_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance")),
-        sa.UniqueConstraint(
-            "shift_id", "person_id", name=op.f("uq_attendance_shift_id_person_id")
-        ),
+        sa.UniqueConstraint("shift_id", "person_id", name=op.f("uq_attendance_shift_id_person_id")),
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_attendance_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_attendance_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "ledger_entry",
@@ -614,9 +544,7 @@ def upgrade() -> None:
             "(reverses_id IS NULL AND minutes BETWEEN 0 AND 480) OR (reverses_id IS NOT NULL AND minutes BETWEEN -480 AND 0)",
             name=op.f("ck_ledger_entry_sign"),
         ),
-        sa.CheckConstraint(
-            "confirmed_by <> person_id", name=op.f("ck_ledger_entry_two_people")
-        ),
+        sa.CheckConstraint("confirmed_by <> person_id", name=op.f("ck_ledger_entry_two_people")),
         sa.ForeignKeyConstraint(
             ["attendance_id"],
             ["attendance.id"],
@@ -655,9 +583,7 @@ def upgrade() -> None:
             ["ledger_entry.id"],
             name=op.f("fk_ledger_entry_reverses_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["shift_id"], ["shift.id"], name=op.f("fk_ledger_entry_shift_id")
-        ),
+        sa.ForeignKeyConstraint(["shift_id"], ["shift.id"], name=op.f("fk_ledger_entry_shift_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
         sa.UniqueConstraint("reverses_id", name=op.f("uq_ledger_entry_reverses_id")),
     )
@@ -689,9 +615,7 @@ def downgrade() -> None:
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_entry_service_day_branch_path"))
         batch_op.drop_index(batch_op.f("ix_ledger_entry_person_id_service_day"))
-        batch_op.drop_index(
-            batch_op.f("ix_ledger_entry_branch_id_service_day_person_id_minutes")
-        )
+        batch_op.drop_index(batch_op.f("ix_ledger_entry_branch_id_service_day_person_id_minutes"))
         batch_op.drop_index(batch_op.f("ix_ledger_entry_attendance_id"))
 
     op.drop_table("ledger_entry")

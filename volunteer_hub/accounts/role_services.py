@@ -1,0 +1,142 @@
+"""Give a role with its scope, and end it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import Person, RoleGrant
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
+from volunteer_hub.core.i18n import _
+from volunteer_hub.core.permissions import Role
+from volunteer_hub.registry.models import Branch, Organisation
+
+
+class CannotChangeRole(DomainError):
+    """The role cannot be given or ended by this person, or not now."""
+
+
+def grant_role(
+    session: Session,
+    *,
+    phone: str,
+    role: Role,
+    organisation_id: int | None = None,
+    branch_id: int | None = None,
+    granted_by: int | None,
+    now: datetime,
+) -> RoleGrant:
+    """Give a role with its scope; a scope that does not belong to the role is left out.
+
+    Raises NotFound for an unknown phone, InvalidInput for a missing or unknown scope, and
+    CannotChangeRole when the person has the role already or would give it to themselves.
+    """
+    person_id = session.scalar(
+        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
+    )
+    if person_id is None:
+        raise NotFound(_("Nobody has registered this phone."))
+    if person_id == granted_by:
+        raise CannotChangeRole(
+            _("Nobody gives a role to themselves. Please ask a colleague in the office."),
+            field="phone",
+        )
+    organisation_id = organisation_id if role is Role.COORDINATOR else None
+    branch_id = branch_id if role is Role.BRANCH_LEADER else None
+    _check_scope(session, role, organisation_id, branch_id)
+    _refuse_twice(session, person_id, role, organisation_id, branch_id, now)
+    grant = RoleGrant(
+        person_id=person_id,
+        role=str(role),
+        organisation_id=organisation_id,
+        branch_id=branch_id,
+        granted_by=granted_by,
+        granted_at=now,
+    )
+    session.add(grant)
+    session.flush()
+    audit.record(
+        session,
+        "role:grant",
+        actor_id=granted_by,
+        object_id=grant.id,
+        now=now,
+        organisation_id=organisation_id,
+        role=str(role),
+        person_id=person_id,
+        branch_id=branch_id,
+    )
+    return grant
+
+
+def _check_scope(
+    session: Session, role: Role, organisation_id: int | None, branch_id: int | None
+) -> None:
+    organisation = organisation_id and session.get(Organisation, organisation_id)
+    if role is Role.COORDINATOR and not organisation:
+        raise InvalidInput(_("A coordinator needs an organisation."), field="organisation_id")
+    branch = branch_id and session.get(Branch, branch_id)
+    if role is Role.BRANCH_LEADER and not branch:
+        raise InvalidInput(_("A branch leader needs a branch."), field="branch_id")
+
+
+def _refuse_twice(
+    session: Session,
+    person_id: int,
+    role: Role,
+    organisation_id: int | None,
+    branch_id: int | None,
+    now: datetime,
+) -> None:
+    held = select(RoleGrant.id).where(
+        RoleGrant.person_id == person_id,
+        RoleGrant.role == str(role),
+        RoleGrant.organisation_id.is_not_distinct_from(organisation_id),
+        RoleGrant.branch_id.is_not_distinct_from(branch_id),
+        _is_live(now),
+    )
+    if session.scalar(held.limit(1)):
+        raise CannotChangeRole(_("This person has this role already."), field="phone")
+
+
+def _is_live(now: datetime) -> ColumnElement[bool]:
+    # The same day that signing in compares with: UTC, as the database counts it.
+    return or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= now.astimezone(UTC).date())
+
+
+def end_grant(session: Session, *, grant_id: int, ended_by: int | None, now: datetime) -> None:
+    """End a role at once: its last day becomes yesterday; the row stays.
+
+    Raises NotFound for an unknown grant or one that has ended, CannotChangeRole for the last
+    office role, without which nobody could give roles any more.
+    """
+    # In order of id, so that two people who end each other's role do not both succeed.
+    offices = session.scalars(
+        select(RoleGrant)
+        .where(RoleGrant.role == str(Role.OFFICE), _is_live(now))
+        .order_by(RoleGrant.id)
+        .with_for_update()
+    ).all()
+    grant = session.scalar(select(RoleGrant).where(RoleGrant.id == grant_id, _is_live(now)))
+    if grant is None:
+        raise NotFound
+    if grant.role == Role.OFFICE and len({office.person_id for office in offices}) < 2:
+        raise CannotChangeRole(
+            _("This is the last office role. Please give it to somebody else first.")
+        )
+    grant.ends_on = now.astimezone(UTC).date() - timedelta(days=1)
+    audit.record(
+        session,
+        "role:end",
+        actor_id=ended_by,
+        object_id=grant_id,
+        now=now,
+        organisation_id=grant.organisation_id,
+        role=grant.role,
+        person_id=grant.person_id,
+        branch_id=grant.branch_id,
+    )
+    session.flush()

@@ -1,0 +1,107 @@
+"""Confirm the hours of a shift: exceptions on top, the rest in one tap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.attendance import queries as attendance
+from volunteer_hub.attendance.queries import ShiftHead
+from volunteer_hub.console import sheet_lines
+from volunteer_hub.console.blueprint import bp
+from volunteer_hub.console.roster_views import own_shift
+from volunteer_hub.console.sheet_lines import Line
+from volunteer_hub.core import clock
+from volunteer_hub.core.db import db
+from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.core.permissions import Permission, requires
+from volunteer_hub.core.web import done, render
+from volunteer_hub.hours import services, sheets
+from volunteer_hub.hours.sheets import SheetRow
+
+
+@bp.get("/confirmations")
+@requires(Permission.HOURS_CONFIRM)
+def confirmations() -> Response:
+    """List what waits for confirmation at my organisations."""
+    rows = sheets.to_confirm(
+        db.session(), organisation_ids=current_user.organisation_ids, now=clock.now()
+    )
+    return render("console/confirmations.html", rows=rows, today=clock.today())
+
+
+@bp.get("/confirmations/<int:shift_id>")
+@requires(Permission.HOURS_CONFIRM)
+def confirmation(shift_id: int) -> Response:
+    """Show the sheet of one shift, minutes proposed."""
+    shift = own_shift(shift_id)
+    rows = sheets.sheet(db.session(), shift=shift)
+    return _page(shift, rows, sheet_lines.proposed(_open(rows)))
+
+
+@bp.post("/confirmations/<int:shift_id>")
+@requires(Permission.HOURS_CONFIRM)
+def confirm(shift_id: int) -> Response:
+    """Confirm fields `minutes-<attendance>` and `reason-<attendance>`, all of them or none."""
+    shift = own_shift(shift_id)
+    rows = sheets.sheet(db.session(), shift=shift)
+    lines = sheet_lines.typed(rows, request.form)
+    wanted = sheet_lines.minutes_of(lines)
+    if len(wanted) < len(lines):
+        return _page(shift, rows, lines, status=422)
+    try:
+        result = services.confirm(
+            db.session(), shift_id=shift_id, rows=wanted, actor_id=current_user.id, now=clock.now()
+        )
+    except services.NotAccepted as error:
+        for field, sentence in error.problems:
+            number = int(field.rpartition("-")[2])
+            next(one for one in lines if one.row.attendance_id == number).errors[field] = sentence
+        return _page(shift, rows, lines, status=error.status)
+    except services.CannotConfirm as error:
+        return _page(shift, rows, sheet_lines.proposed(_open(rows)), refused=error)
+    return done(url_for(".confirmations"), say=_said(result))
+
+
+def _said(result: services.Result) -> str:
+    if result.added:
+        said = _n(
+            "The hours of %(num)s person are in the ledger.",
+            "The hours of %(num)s people are in the ledger.",
+            result.added,
+        )
+        return str(said)
+    return str(_("These hours had been confirmed already; nothing was added."))
+
+
+def _open(rows: Sequence[SheetRow]) -> list[SheetRow]:
+    return [row for row in rows if not row.is_confirmed and row.person_id != current_user.id]
+
+
+def _page(
+    shift: ShiftHead,
+    rows: Sequence[SheetRow],
+    lines: Sequence[Line],
+    *,
+    status: int = 200,
+    refused: DomainError | None = None,
+) -> Response:
+    now = clock.now()
+    roster = attendance.roster(db.session(), shift=shift, now=now)
+    return render(
+        "console/confirmation.html",
+        status=refused.status if refused else status,
+        shift=shift,
+        lines=lines,
+        problems=[(name, line) for line in lines for name in line.errors],
+        confirmed=[row for row in rows if row.is_confirmed],
+        own=any(row.person_id == current_user.id and not row.is_confirmed for row in rows),
+        unrecorded=sum(row.status is None for row in roster),
+        open_ends=sum(row.check_out_at is None and not row.is_confirmed for row in rows),
+        over=now >= shift.ends_at,
+        refused=refused,
+    )
