@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.accounts.queries import load_actor
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
 from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
 from volunteer_hub.registry.models import Branch
@@ -69,8 +70,18 @@ def _own_sheets(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(select(ImportFile.id).where(ImportFile.owner_id == actor.id)).all()
 
 
+def _attendances(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(Attendance.id).join(Shift).join(Project)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    confirmed = Attendance.confirmed_at.is_not(None)
+    found = [session.scalar(query.where(kind).limit(1)) for kind in (confirmed, ~confirmed)]
+    return [one for one in found if one is not None]
+
+
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
+    "attendance_id": _attendances,
     "project_id": _projects,
     "shift_id": _shifts,
     "branch_id": _branches,

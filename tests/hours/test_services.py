@@ -126,6 +126,12 @@ def test_confirming_again_adds_nothing(session, shift, bob, say):
     assert [entry.minutes for entry in entries(session)] == [120]
 
 
+def test_a_row_that_is_named_twice_counts_once(session, shift, bob, say):
+    row = make_attendance(session, shift, bob)
+    assert say((row.id, 120), (row.id, 120)) == Result(added=1, already=0)
+    assert [entry.minutes for entry in entries(session)] == [120]
+
+
 def test_nobody_confirms_their_own_hours(session, shift, alice, bob, say):
     own, other = make_attendance(session, shift, alice), make_attendance(session, shift, bob)
     with pytest.raises(CannotConfirm):
@@ -200,14 +206,14 @@ def test_a_cancelled_shift_has_no_hours(session, shift, bob, say):
 @pytest.mark.parametrize("status", [AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED])
 def test_who_did_not_come_gets_no_hours(session, shift, bob, say, status):
     row = make_attendance(session, shift, bob, status=status)
-    with pytest.raises(NotFound):
+    with pytest.raises(CannotConfirm):
         say((row.id, 120))
 
 
-def test_an_attendance_of_another_shift_is_not_found(session, shift, bob, say):
+def test_an_attendance_of_another_shift_is_not_taken(session, shift, bob, say):
     other = make_shift(session, starts_at=shift.starts_at)
     row = make_attendance(session, other, bob)
-    with pytest.raises(NotFound):
+    with pytest.raises(CannotConfirm):
         say((row.id, 60))
 
 

@@ -33,7 +33,7 @@ from volunteer_hub.shifts.posts import MOST_PLACES, MOST_POSTS
 
 POST_ROWS = 4
 UNTICKED = "none"  # takes a tick on the roster back
-YEARS = range(1900, 2200)  # what every zone can carry; the rule about near years is the service's
+YEARS = range(2000, 2200)  # what every zone can carry; the rule about near years is the service's
 PLACES = NumberRange(1, MOST_PLACES, _l("Places are a number from 1 to 500."))
 MINIMUM = NumberRange(0, MOST_PLACES, _l("The minimum lies between 0 and the places."))
 
@@ -93,8 +93,8 @@ class Moment(DateTimeLocalField):
 class WallTime(TimeField):
     """A time of day; seconds are let go."""
 
-    def __init__(self, label: Any) -> None:
-        super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"])
+    def __init__(self, label: Any, **settings: Any) -> None:
+        super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"], **settings)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
