@@ -15,7 +15,7 @@ from tests.factories import (
 )
 from tests.support import count_queries, login
 from volunteer_hub.attendance.models import AttendanceStatus
-from volunteer_hub.console.queries import count_unconfirmed, read_board
+from volunteer_hub.console.queries import read_board
 from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import day_bounds
 from volunteer_hub.core.db import db
@@ -80,9 +80,9 @@ def test_shifts_of_the_next_two_days_that_lack_people_come_first(session, projec
     assert [line.id for line in board().short] == [soon.id]
 
 
-def test_finished_shifts_wait_until_everybody_is_settled(session, project, organisation, now):
+def test_finished_shifts_wait_until_everybody_is_settled(session, project, board, now):
     def waiting():
-        return count_unconfirmed(session, organisation_ids=(organisation.id,), now=now)
+        return board().unconfirmed
 
     shift = make_shift(session, project=project, starts_at=now - timedelta(days=1))
     assert waiting() == 0

@@ -89,6 +89,17 @@ def test_publishing_names_everything_missing_and_keeps_what_was_typed(session, d
     assert session.scalar(select(Place.id)) is None
 
 
+def test_publishing_names_what_is_missing_beside_other_mistakes(desk, typed):
+    answer = desk.post(
+        "/console/projects/new",
+        data={**typed, "category_id": "", "risk_zh": "", "place_name": "", "publish": "1"},
+    )
+    assert answer.status_code == 422
+    for field in ("category_id", "risk_zh", "place_id"):
+        assert f'href="#{field}"' in answer.text
+    assert 'href="#content_zh"' not in answer.text
+
+
 def test_a_draft_may_be_saved_with_a_title_and_a_category(session, desk, typed):
     few = {
         name: typed[name] for name in ("organisation_id", "category_id", "title_zh", "minimum_age")
@@ -293,3 +304,11 @@ def test_places_offered_are_those_the_organisation_uses(session, desk, organisat
     page = desk.get("/console/projects/new").text
     assert "我们的地点" in page
     assert "别处" not in page
+
+
+def test_the_last_shift_is_named_by_its_local_day(session, desk, organisation, now):
+    project = make_project(session, organisation=organisation)
+    make_shift(session, project=project, starts_at=now.replace(day=24, hour=23))
+    assert "25 Nov 2026" in desk.get("/console/projects?lang=en").text
+    form = desk.get(f"/console/projects/{project.id}/shifts/new?lang=en").text
+    assert "Filled in from Wed 25 Nov" in form

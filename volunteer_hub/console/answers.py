@@ -14,7 +14,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _
-from volunteer_hub.projects.publication import NotComplete
+from volunteer_hub.projects.publication import Missing, NotComplete
 
 Result = TypeVar("Result")
 _POST_FIELD = re.compile(r"posts-(\d+)-(\w+)")
@@ -56,7 +56,7 @@ def status_of(form: FlaskForm) -> int:
 def _show(form: FlaskForm, error: DomainError) -> None:
     if isinstance(error, NotComplete):
         for thing in error.missing:
-            _blame(form, thing.field, _("Needed before publication: %(name)s", name=thing.name))
+            _blame(form, thing.field, needed_sentence(thing))
         return
     post = _POST_FIELD.fullmatch(error.field or "")
     if post:
@@ -66,6 +66,11 @@ def _show(form: FlaskForm, error: DomainError) -> None:
         _blame(row.form, post[2], error.message)
     else:
         _blame(form, error.field, error.message)
+
+
+def needed_sentence(thing: Missing) -> str:
+    """Return why a field that may be empty in a draft is at fault now."""
+    return str(_("Needed before publication: %(name)s", name=thing.name))
 
 
 def _blame(form: Form, field: str | None, sentence: object) -> None:

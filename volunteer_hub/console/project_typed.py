@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_login import current_user
 
 from volunteer_hub.audit.queries import fields_changed_since
+from volunteer_hub.console.answers import needed_sentence
 from volunteer_hub.console.forms import ProjectForm, typed_number
 from volunteer_hub.console.places import offer_places, place_of
 from volunteer_hub.console.queries import name_of
@@ -15,6 +18,7 @@ from volunteer_hub.projects.desk_queries import (
     category_choices,
     organisation_choices,
 )
+from volunteer_hub.projects.publication import missing_for_publication
 from volunteer_hub.projects.services import ProjectDetails
 
 
@@ -44,6 +48,26 @@ def stored(desk: ProjectDesk) -> dict[str, object]:
         "category_id": str(desk.category_id),
         "place_id": str(desk.place_id or ""),
     }
+
+
+def name_missing(form: ProjectForm) -> None:
+    """Beside other mistakes, name what publication needs too, so that all is mended at once.
+
+    Insurance depends on the category and is named once that is chosen.
+    """
+    for thing in missing_for_publication(_texts_of(form), hazardous=False):
+        if not form[thing.field].errors:
+            form[thing.field].errors = [needed_sentence(thing)]
+
+
+def _texts_of(form: ProjectForm) -> ProjectDetails:
+    texts: dict[str, Any] = {name: form[name].data or "" for name in TEXTS}
+    return ProjectDetails(
+        category_id=typed_number(form.category_id.data),
+        # Any number stands for a place that is only about to be added.
+        place_id=-1 if form.place_name.data or form.place_id.data else None,
+        **texts,
+    )
 
 
 def details_of(form: ProjectForm) -> ProjectDetails:

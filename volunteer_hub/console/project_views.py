@@ -9,7 +9,14 @@ from werkzeug.wrappers import Response
 from volunteer_hub.console.answers import attempt, scope, status_of
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import EmptyForm, ProjectForm, problems, typed_number
-from volunteer_hub.console.project_typed import TEXTS, changed_by_others, details_of, offer, stored
+from volunteer_hub.console.project_typed import (
+    TEXTS,
+    changed_by_others,
+    details_of,
+    name_missing,
+    offer,
+    stored,
+)
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError
@@ -185,6 +192,8 @@ def _desk(project_id: int) -> desk_queries.ProjectDesk:
 
 
 def _form_page(form: ProjectForm, desk: desk_queries.ProjectDesk | None = None) -> Response:
+    if form.errors and request.form.get("publish"):
+        name_missing(form)
     stale = isinstance(getattr(form, "refused", None), services.ChangedMeanwhile)
     return render(
         "console/project_form.html",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,28 @@ class NotComplete(InvalidInput):
         self.missing = tuple(missing)
 
 
-def missing_for_publication(project: Project, *, hazardous: bool) -> list[Missing]:
+class Described(Protocol):
+    """A project, or what has been typed of one."""
+
+    @property
+    def place_id(self) -> int | None: ...
+    @property
+    def content_zh(self) -> str: ...
+    @property
+    def content_en(self) -> str: ...
+    @property
+    def risk_zh(self) -> str: ...
+    @property
+    def risk_en(self) -> str: ...
+    @property
+    def contact_name(self) -> str: ...
+    @property
+    def contact_phone(self) -> str: ...
+    @property
+    def insurance(self) -> str: ...
+
+
+def missing_for_publication(project: Described, *, hazardous: bool) -> list[Missing]:
     """Return what rule 3 of the domain still needs; time and seats belong to the shifts."""
     needs = [
         ("place_id", _("the place"), project.place_id is not None),
