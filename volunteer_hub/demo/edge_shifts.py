@@ -23,7 +23,7 @@ from volunteer_hub.demo.history import LATE_REASON, History, Past
 from volunteer_hub.demo.people import People
 from volunteer_hub.demo.plan import Plan
 from volunteer_hub.demo.projects import Offer, Offers
-from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, sign_up
+from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, first_open, sign_up
 from volunteer_hub.demo.upcoming import Newcomers
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
@@ -64,10 +64,9 @@ class _Edges:
     def join(self, occasion: Occasion, count: int) -> None:
         """Let people take places, in any post that has one left."""
         for _ in range(count):
-            post = next(post for post in occasion.posts if post["taken"] < post["capacity"])
             person_id = self.newcomers.someone(occasion.day)
             if person_id is not None:
-                sign_up(self.plan, occasion, post, person_id, when=0.4)
+                sign_up(self.plan, occasion, first_open(occasion), person_id, when=0.4)
 
     def wait(self, occasion: Occasion, count: int) -> None:
         for _ in range(count):
@@ -124,7 +123,7 @@ class _Edges:
         for _ in range(3):
             person_id = self.history.someone(served_on)
             if person_id is not None:
-                attendance = self.history.attend(past, occasion.posts[0], person_id)
+                attendance = self.history.attend(past, first_open(occasion), person_id)
                 attendance["note"] = TENTH_DAY_NOTE
 
     def open_desk(self) -> None:

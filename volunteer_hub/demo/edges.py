@@ -129,13 +129,16 @@ def unusual_people(plan: Plan, people: People) -> Cast:
 
 
 def _ordinary(plan: Plan, people: People, count: int) -> list[int]:
-    """Return people without branch, role or duties, in order of id."""
+    """Return people without branch, role or duties, in order of id.
+
+    They are the last ones: load and race checks sign in with the first phones.
+    """
     found = (
         row["id"]
-        for row in plan.rows[Person]
+        for row in reversed(plan.rows[Person])
         if row["id"] not in people.reserved and row["id"] not in people.memberships
     )
-    return [next(found) for _ in range(count)]
+    return sorted(next(found) for _ in range(count))
 
 
 def _rename(person: Row, name: str, nickname: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
-from volunteer_hub.demo.people import VOLUNTEER, People
+from volunteer_hub.demo.people import LEADER, VOLUNTEER, People
 from volunteer_hub.demo.plan import HISTORY_DAYS, Plan, Row
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import (
@@ -24,6 +24,7 @@ from volunteer_hub.shifts.models import SignUpStatus
 CANCELLED, NO_SHOW, LATE_ENTRY = 0.08, 0.06, 0.04
 OPEN_DAYS = 6
 IDENTITY_SHIFTS = 6
+HOME_ACTIVE = 12
 TRIES = 12
 LATE_REASON = "队长手机没电，当天未能登记；纸质签到表已由居委会留存，见照片编号。"
 
@@ -156,12 +157,21 @@ def build(plan: Plan, people: People, offers: Offers) -> History:
     mean = min(0.92, plan.scale.attendances / (1 - NO_SHOW) / places)
     for past in history.shifts:
         history.fill(past, mean)
+    _home_branch(plan, people, history, hospital)
+    return history
+
+
+def _home_branch(plan: Plan, people: People, history: History, hospital: Offer) -> None:
+    """Give the demo's volunteer, branch leader and their branch something to look at."""
     recent = history.confirmed(plan.days_ago(120), plan.today)
     history.attend_somewhere(VOLUNTEER, recent, IDENTITY_SHIFTS)
+    home = people.of_branch[people.tree.leaves[0].row["id"]]
+    others = [person_id for person_id in home if person_id not in people.reserved]
+    for person_id in [LEADER, *others[:HOME_ACTIVE]]:
+        history.attend_somewhere(person_id, recent, plan.rng.randint(1, 4))
     # One more waits for the hospital's coordinator: a morning that can be followed to the hours.
     waiting = [p for p in history.shifts if p.occasion.offer is hospital and not p.confirmed_at]
     history.attend_somewhere(VOLUNTEER, waiting, 1)
-    return history
 
 
 def _days(plan: Plan, offers: Offers) -> list[tuple[Offer, date]]:

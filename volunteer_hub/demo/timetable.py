@@ -127,6 +127,11 @@ def _posts(plan: Plan, offer: Offer, shift_id: int, capacity: int | None) -> lis
     return posts
 
 
+def first_open(occasion: Occasion) -> Row:
+    """Return the first post with a place left; raises StopIteration when there is none."""
+    return next(post for post in occasion.posts if post["taken"] < post["capacity"])
+
+
 def sign_up(
     plan: Plan,
     occasion: Occasion,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.demo.people import VOLUNTEER, People
+from volunteer_hub.demo.people import IDENTITIES, VOLUNTEER, People
 from volunteer_hub.demo.plan import UPCOMING_DAYS, Plan, Row
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import (
@@ -31,6 +31,8 @@ WAITS, LONGEST_LINE = 0.45, 4
 CANCELS = 0.05
 FROM_ACTIVE = 0.3
 TRIES = 30
+# The first phones have nothing ahead: load and race checks sign up with them.
+KEPT_FREE, KEPT_FREE_SHARE = 500, 0.1
 
 
 class Newcomers:
@@ -40,6 +42,7 @@ class Newcomers:
         self.plan = plan
         self.people = people
         self._count = len(plan.rows[Person])
+        self._first = len(IDENTITIES) + min(KEPT_FREE, round(self._count * KEPT_FREE_SHARE))
         self._ids = list(people.active)
         self._weights = list(accumulate(people.active.values()))
 
@@ -50,8 +53,9 @@ class Newcomers:
             if rng.random() < FROM_ACTIVE:
                 person_id = rng.choices(self._ids, cum_weights=self._weights)[0]
             else:
-                person_id = rng.randint(1, self._count)
-            if person_id not in self.people.reserved and self.plan.occupy(person_id, day):
+                person_id = rng.randint(self._first + 1, self._count)
+            able = person_id > self._first and person_id not in self.people.reserved
+            if able and self.plan.occupy(person_id, day):
                 return person_id
         return None
 
