@@ -3,37 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
+from volunteer_hub.core import i18n
 from volunteer_hub.core.csv import Cell
-from volunteer_hub.core.i18n import _, either, hours
+from volunteer_hub.core.i18n import _
 from volunteer_hub.reports.filters import Filters
 from volunteer_hub.reports.queries.branch import BranchLine
 from volunteer_hub.reports.queries.export import EntryLine
 
 
-def rows(entries: Iterable[EntryLine], *, named: bool) -> Iterator[list[Cell]]:
-    """Yield the head and one line for each ledger entry; `minutes` add up to the page's total."""
-    head: list[Cell] = [_("Date"), _("Branch"), _("Project"), _("Category"), _("Run by")]
+@dataclass(frozen=True)
+class Words:
+    """What the sheet says; looked up once, as the rows are written when the request is over."""
+
+    is_chinese: bool
+    head: tuple[str, ...]
+    late_entry: str
+    correction: str
+    deleted: str
+
+    def either(self, chinese: str, english: str) -> str:
+        """Return the text in the reader's language, or the other one where that is empty."""
+        return (chinese or english) if self.is_chinese else (english or chinese)
+
+
+def words(*, named: bool) -> Words:
+    """Return the words in the reader's language; `named` has a column for the name."""
+    head = [_("Date"), _("Branch"), _("Project"), _("Category"), _("Run by")]
     head += [_("Minutes"), _("Hours"), _("Late entry"), _("Correction")]
-    yield [*head[:2], _("Name"), *head[2:]] if named else head
+    if named:
+        head.insert(2, _("Name"))
+    return Words(
+        is_chinese=i18n.language() == i18n.CHINESE,
+        head=tuple(head),
+        late_entry=_("Late entry"),
+        correction=_("Correction"),
+        deleted=_("Deleted account"),
+    )
+
+
+def rows(entries: Iterable[EntryLine], say: Words, *, named: bool) -> Iterator[list[Cell]]:
+    """Yield the head and one line for each ledger entry; `minutes` add up to the page's total."""
+    yield list(say.head)
     for entry in entries:
         line: list[Cell] = [
             entry.service_day.isoformat(),
-            either(entry.branch_zh, entry.branch_en),
-            either(entry.project_zh, entry.project_en),
-            either(entry.category_zh, entry.category_en),
-            either(entry.organisation_zh, entry.organisation_en),
+            say.either(entry.branch_zh, entry.branch_en),
+            say.either(entry.project_zh, entry.project_en),
+            say.either(entry.category_zh, entry.category_en),
+            say.either(entry.organisation_zh, entry.organisation_en),
             entry.minutes,
-            Decimal(hours(entry.minutes)),
-            _("Late entry") if entry.is_late_entry else "",
-            _("Correction") if entry.is_reversal else "",
+            Decimal(i18n.hours(entry.minutes)),
+            say.late_entry if entry.is_late_entry else "",
+            say.correction if entry.is_reversal else "",
         ]
-        yield [*line[:2], _name(entry.name), *line[2:]] if named else line
-
-
-def _name(name: str | None) -> str:
-    return "" if name is None else name or _("Deleted account")
+        if named:
+            line.insert(2, "" if entry.name is None else entry.name or say.deleted)
+        yield line
 
 
 def file_names(branch: BranchLine, wanted: Filters) -> tuple[str, str]:
@@ -43,5 +71,5 @@ def file_names(branch: BranchLine, wanted: Filters) -> tuple[str, str]:
         if wanted.quarter
         else f"{wanted.period.first:%Y%m%d}-{wanted.period.last:%Y%m%d}"
     )
-    title = either(branch.name_zh, branch.name_en).replace("/", "-").replace("\\", "-")
+    title = i18n.either(branch.name_zh, branch.name_en).replace("/", "-").replace("\\", "-")
     return f"branch-{branch.id}-{span}.csv", f"{title} {span} {_('Hours')}.csv"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, request, stream_with_context, url_for
+from flask import Blueprint, request, url_for
 from flask_login import current_user
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from volunteer_hub.audit import services as audit
@@ -19,7 +21,8 @@ from volunteer_hub.core.web import render
 from volunteer_hub.reports import figures, filters, sheet
 from volunteer_hub.reports.lists import one_page, ordered
 from volunteer_hub.reports.queries import branch as queries
-from volunteer_hub.reports.queries import export, people
+from volunteer_hub.reports.queries import people
+from volunteer_hub.reports.queries.export import EntryLine, entries
 from volunteer_hub.reports.queries.tree import branch_tree
 from volunteer_hub.reports.scope import Members, Scope
 
@@ -55,15 +58,21 @@ def paper(branch_id: int) -> Response:
 def hours_csv(branch_id: int) -> Response:
     wanted = _wanted()
     family = _visible(branch_id)
-    scope = _scope(family, wanted)
     if request.method == "GET":
         write_tx(lambda: _note_export(branch_id, wanted))
-    lines = export.entries(db.session(), scope, named=_by_name(branch_id))
-    body: Iterator[str] = csv.stream(sheet.rows(lines, named=_by_name(branch_id)))
-    answer = Response(stream_with_context(body), mimetype="text/csv")
+    named = _by_name(branch_id)
+    lines = _entries(db.engine, _scope(family, wanted), named=named)
+    body = csv.stream(sheet.rows(lines, sheet.words(named=named), named=named))
+    answer = Response(body, mimetype="text/csv")
     plain, name = sheet.file_names(family.branch, wanted)
     answer.headers["Content-Disposition"] = csv.attachment(plain, name)
     return answer
+
+
+def _entries(engine: Engine, scope: Scope, *, named: bool) -> Iterator[EntryLine]:
+    # Read while they are sent, when the request's own session is closed already.
+    with Session(engine) as session:
+        yield from entries(session, scope, named=named)
 
 
 def _note_export(branch_id: int, wanted: filters.Filters) -> None:

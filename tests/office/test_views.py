@@ -1,0 +1,163 @@
+"""The office: who may come in, roles, the audit trail."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import grant_role, make_branch, make_person, make_shift
+from tests.reports.books import open_books
+from tests.support import login
+from volunteer_hub.accounts.models import RoleGrant
+from volunteer_hub.audit import services as audit
+from volunteer_hub.audit.models import AuditEntry
+from volunteer_hub.core.permissions import Role
+
+
+@pytest.fixture
+def office(session):
+    person = make_person(session, name="街道老张")
+    grant_role(session, person, Role.OFFICE)
+    return person
+
+
+def give(client, **fields):
+    return client.post("/office/roles?lang=en", data=fields)
+
+
+@pytest.mark.parametrize("page", ["/office", "/office/roles", "/office/audit"])
+def test_only_the_office_comes_in(client, session, alice, bob, branch, office, page):
+    assert client.get(page).status_code == 303
+    grant_role(session, bob, Role.BRANCH_LEADER, branch=branch)
+    for person in (alice, bob):
+        assert login(client, person).get(page).status_code == 404
+    assert login(client, office).get(page).status_code == 200
+
+
+def test_the_front_page_counts_the_sub_district(client, session, office, now):
+    books = open_books(session)
+    books.serve(make_person(session), make_branch(session), now.date(), 90)
+    make_shift(session, project=books.project)
+    make_person(session, deleted_at=now, phone=None)
+    text = login(client, office).get("/office?lang=en").text
+    figures = [part.split("<")[0] for part in text.split("<dd><b>")[1:]]
+    assert figures == ["4", "1", "1", "1.5"]
+
+
+# ---------------------------------------------------------------- roles
+
+
+def test_the_office_gives_a_role_by_phone(client, session, office, charlie, branch):
+    login(client, office)
+    answer = give(client, phone=charlie.phone[3:], role="branch_leader", branch_id=branch.id)
+    assert answer.status_code == 303
+    assert login(client, charlie).get(f"/branches/{branch.id}").status_code == 200
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "role:grant")).one()
+    assert entry.actor_id == office.id
+    assert entry.details["person_id"] == charlie.id
+    assert charlie.phone not in str(entry.details)
+
+
+def test_nobody_gives_a_role_to_themselves(client, session, office, organisation):
+    """S20."""
+    login(client, office)
+    answer = give(client, phone=office.phone, role="coordinator", organisation_id=organisation.id)
+    assert answer.status_code == 409
+    assert "Nobody gives a role to themselves" in answer.text
+    assert session.scalars(select(RoleGrant)).one().role == Role.OFFICE
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"phone": "13800138000", "role": "office"}, "Nobody has registered this phone."),
+        ({"phone": "12", "role": "office"}, "Please type a mobile number"),
+        ({"role": "coordinator"}, "A coordinator needs an organisation."),
+        ({"role": "branch_leader"}, "A branch leader needs a branch."),
+        ({"role": "branch_leader", "branch_id": str(2**70)}, "Not a valid choice"),
+        ({"role": "emperor"}, "Not a valid choice"),
+    ],
+)
+def test_a_form_that_lacks_something_comes_back_with_what_was_typed(
+    client, session, office, charlie, fields, sentence
+):
+    login(client, office)
+    answer = give(client, **{"phone": charlie.phone, **fields})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'value="{fields.get("phone", charlie.phone)}"' in answer.text
+
+
+def test_the_same_role_is_not_given_twice_but_may_be_given_again(client, session, office, charlie):
+    login(client, office)
+    assert give(client, phone=charlie.phone, role="office").status_code == 303
+    assert give(client, phone=charlie.phone, role="office").status_code == 409
+    grant = session.scalars(select(RoleGrant).where(RoleGrant.person_id == charlie.id)).one()
+    client.post(f"/office/roles/{grant.id}/end")
+    assert give(client, phone=charlie.phone, role="office").status_code == 303
+
+
+def test_a_role_that_is_ended_is_gone_at_once(client, session, office, alice):
+    grant = session.scalars(select(RoleGrant).where(RoleGrant.person_id == alice.id)).one()
+    grant_id = grant.id
+    assert "Alice" in login(client, office).get("/office/roles").text
+    assert client.post(f"/office/roles/{grant_id}/end").status_code == 303
+    assert "Alice" not in client.get("/office/roles").text
+    assert client.post(f"/office/roles/{grant_id}/end").status_code == 404
+    assert login(client, alice).get("/console").status_code == 404
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "role:end")).one()
+    assert (entry.actor_id, entry.details["role"]) == (office.id, "coordinator")
+
+
+def test_the_last_office_role_cannot_be_ended(client, session, office, charlie):
+    """S20."""
+    login(client, office)
+    own = session.scalars(select(RoleGrant.id).where(RoleGrant.person_id == office.id)).one()
+    assert client.post(f"/office/roles/{own}/end").status_code == 409
+    grant_role(session, charlie, Role.OFFICE)
+    assert client.post(f"/office/roles/{own}/end").status_code == 303
+
+
+@pytest.mark.parametrize("person", ["alice", "charlie"])
+def test_others_can_neither_give_nor_end_a_role(client, session, office, request, person):
+    """S14."""
+    stranger = request.getfixturevalue(person)
+    grant = session.scalars(select(RoleGrant.id).where(RoleGrant.person_id == office.id)).one()
+    login(client, stranger)
+    assert give(client, phone=stranger.phone, role="office").status_code == 404
+    assert client.post(f"/office/roles/{grant}/end").status_code == 404
+    assert session.get(RoleGrant, grant).ends_on is None
+
+
+# ---------------------------------------------------------------- audit
+
+
+def test_the_audit_trail_shows_the_newest_twenty_and_filters_by_act(
+    client, session, office, charlie, now
+):
+    for number in range(25):
+        audit.record(session, "sign_up:cancel", actor_id=charlie.id, object_id=number, now=now)
+    audit.record(session, "role:grant", actor_id=office.id, object_id=99, now=now, role="office")
+    login(client, office)
+    text = client.get("/office/audit?lang=en").text
+    assert text.count("<tr data-id") == 20
+    assert text.index("role:grant</code>") < text.index("sign_up:cancel</code>")
+    assert client.get("/office/audit?page=2").text.count("<tr data-id") == 6
+    only = client.get("/office/audit?action=role:grant&lang=en").text
+    assert only.count("<tr data-id") == 1
+    assert "街道老张" in only
+    assert "role=office" in only
+
+
+def test_the_audit_trail_names_only_people_with_a_role(client, session, office, charlie, now):
+    audit.record(session, "sign_up:cancel", actor_id=charlie.id, object_id=1, now=now)
+    text = login(client, office).get("/office/audit").text
+    assert "Charlie" not in text
+    assert f"志愿者 {charlie.id} 号" in text
+
+
+@pytest.mark.parametrize("query", ["action=no:such", "page=0", "page=x", f"page={10**9}0"])
+def test_audit_queries_that_make_no_sense_are_ignored_and_named(client, office, query):
+    answer = login(client, office).get(f"/office/audit?lang=en&{query}")
+    assert answer.status_code == 200
+    assert "We could not use:" in answer.text
