@@ -6,7 +6,6 @@ from flask import Flask
 from flask_compress import Compress
 from flask_login import LoginManager
 from flask_migrate import Migrate
-from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from whitenoise import WhiteNoise
 
@@ -56,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _sign_in(app)
     # First of all that look at a request, so that refusals speak the reader's language too.
     i18n.init_app(app)
-    CSRFProtect(app)
+    web.csrf.init_app(app)
     Compress(app)
     limits.init_app(app, settings.redis_url)
     web.init_app(app)
@@ -95,6 +94,8 @@ def _config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 30 * 24 * 3600,
         "SESSION_REFRESH_EACH_REQUEST": False,
+        # core.web asks for the token itself, of unsafe requests only.
+        "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "COMPRESS_MIMETYPES": [
             "text/html",
@@ -103,6 +104,7 @@ def _config(settings: Settings) -> dict[str, object]:
             "text/calendar",
         ],
         "COMPRESS_ALGORITHM": ["gzip"],
+        "HUB_CACHE": settings.cache,
         "HUB_DEMO": settings.demo,
         "HUB_HTMX_URL": settings.htmx_url,
         "HUB_PRODUCTION": settings.production,

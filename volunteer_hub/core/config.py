@@ -30,6 +30,7 @@ class Settings:
     demo: bool
     production: bool
     redis_url: str
+    cache: bool = True
 
 
 def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Settings:
@@ -52,6 +53,7 @@ def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Set
         demo=demo,
         production=production,
         redis_url=env.get("REDIS_URL", ""),
+        cache=env.get("HUB_CACHE", "1") != "0",
     )
 
 

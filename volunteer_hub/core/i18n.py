@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
 
 
 def _choose_language() -> None:
-    """The address wins, then the cookie, then the profile, then Chinese."""
+    """Take the language from the address, the cookie, the profile, or Chinese."""
     wish = request.args.get("lang") or request.cookies.get(COOKIE)
     if wish not in LANGUAGES:
         wish = current_user.language

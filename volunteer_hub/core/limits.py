@@ -12,4 +12,9 @@ limiter = Limiter(get_remote_address, headers_enabled=False)
 def init_app(app: Flask, redis_url: str) -> None:
     """Count in this process, or in Redis when there are several."""
     app.config["RATELIMIT_STORAGE_URI"] = redis_url or "memory://"
+    hooks = app.before_request_funcs.setdefault(None, [])
+    others = list(hooks)
     limiter.init_app(app)
+    # We set no limit for all pages, and the decorated views count for themselves; the look at every
+    # request would cost a fifth of a small one.
+    hooks[:] = others

@@ -24,7 +24,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, generate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -39,6 +39,7 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, access_of
 from volunteer_hub.core.tabs import tabs_of
 
+csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 # What a reader may choose; the first of each is where everybody starts.
@@ -125,6 +126,8 @@ def _guard() -> BaseResponse | None:
     """Deny by default: a route without a mark, or without the permission it names, is closed."""
     if request.endpoint is None or request.endpoint == "static":
         return None
+    if request.method not in SAFE_METHODS:
+        csrf.protect()
     access = access_of(current_app.view_functions.get(request.endpoint))
     if access == "public":
         return None

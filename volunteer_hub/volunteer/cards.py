@@ -93,7 +93,11 @@ def _shift_card(row: ShiftCard, *, titled: bool, dated: bool) -> Card:
 
 
 def _with_walk(place: str, walk: int | None) -> str:
-    return f"{place} · {_('%(n)s min on foot', n=walk)}" if walk else place
+    if not walk:
+        return place
+    # Not inside the f-string, where the extractor of messages does not look.
+    on_foot = _("%(n)s min on foot", n=walk)
+    return f"{place} · {on_foot}"
 
 
 def _places(left: int, capacity: int) -> str:

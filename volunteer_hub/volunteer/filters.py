@@ -31,9 +31,21 @@ class Filter:
     walk: int | None = None
     seats: bool = False
     eligible: bool = False
+    filters: bool = False
     sort: str = "soonest"
     page: int = 1
     ignored: list[str] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the panel of filters is shown: when asked for, or when one is set."""
+        return bool(
+            self.filters
+            or self.about_shifts
+            or self.category
+            or self.ignored
+            or self.sort != "soonest"
+        )
 
     @property
     def about_shifts(self) -> bool:
@@ -48,23 +60,29 @@ class Filter:
         )
 
 
-def read(args: Mapping[str, str], facets: Facets, *, own_building: int | None) -> Filter:
-    """Return the filter; a building is only looked at for distances, the person's own first."""
+def read(
+    args: Mapping[str, str], facets: Callable[[], Facets], *, own_building: int | None
+) -> Filter:
+    """Return the filter; a building is only looked at for distances, the person's own first.
+
+    `facets` is asked only when a category or building has to be understood.
+    """
     found = Filter(building=own_building)
     reader = _Reader(args, found.ignored)
     found.q = reader.take("q", lambda text: text.strip()[:MAX_QUERY], "")
-    found.category = reader.take("category", facets.category_id, None)
+    found.category = reader.take("category", lambda text: facets().category_id(text), None)
     found.window = reader.take("window", lambda text: str(Window(text)), None)
     found.day = reader.take("date", date.fromisoformat, None)
     found.start_minute = reader.take("from", _minute, None)
     found.end_minute = reader.take("to", _minute, None)
-    found.building = reader.take("building", facets.building_id, own_building)
+    found.building = reader.take("building", lambda text: facets().building_id(text), own_building)
     found.walk = reader.take("walk", _walk, None)
     if found.walk and found.building is None:
         found.walk = None
         found.ignored.append("walk")
     found.seats = reader.take("seats", _switch, False)
     found.eligible = reader.take("eligible", _switch, False)
+    found.filters = reader.take("filters", _switch, False)
     found.sort = reader.take("sort", _sort, "soonest")
     found.page = reader.take("page", _page, 1)
     return found

@@ -142,14 +142,14 @@ def _has_no_future() -> ColumnElement[bool]:
 
 def count_projects(shape: Shape, found: Subquery | None) -> Statement:
     """Count projects with a fitting shift, and all that are listed."""
-    listed = select(func.count(Project.id)).where(*belongs(shape, found))
     if shape == Shape(category=shape.category, sort=shape.sort):
-        fitting = listed.where(Project.last_starts_at > NOW)
-    else:
-        fitting = select(func.count(Shift.project_id.distinct())).where(
-            *of_listed_project(shape, found, Shift), *fits(Shift, shape)
-        )
-    return select(fitting.scalar_subquery(), listed.scalar_subquery())
+        fitting = func.count(Project.id).filter(Project.last_starts_at > NOW)
+        return select(fitting, func.count(Project.id)).where(*belongs(shape, found))
+    listed = select(func.count(Project.id)).where(*belongs(shape, found))
+    with_shift = select(func.count(Shift.project_id.distinct())).where(
+        *of_listed_project(shape, found, Shift), *fits(Shift, shape)
+    )
+    return select(with_shift.scalar_subquery(), listed.scalar_subquery())
 
 
 def fitting_shifts(shape: Shape, found: Subquery | None) -> Statement:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user, logout_user
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from volunteer_hub.accounts import services as accounts
 from volunteer_hub.core import clock, i18n
+from volunteer_hub.core.cache import visitors_page
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
@@ -26,15 +29,19 @@ bp = Blueprint("volunteer", __name__)
 KNOWN = ("班前一小时", "幸福白老汇", "捡跑")
 
 
-def _filter() -> tuple[facets.Facets, filters.Filter]:
-    choices = facets.read(db.session())
-    wanted = filters.read(request.args, choices, own_building=current_user.building_id)
-    return choices, wanted
+def _filter() -> tuple[Callable[[], facets.Facets], filters.Filter]:
+    """Return what is asked for, and the choices, which are read at most once and only if needed."""
+    choices = cache(lambda: facets.read(db.session()))
+    return choices, filters.read(request.args, choices, own_building=current_user.building_id)
 
 
 @bp.get("/projects")
 @public
 def projects() -> Response:
+    return visitors_page(_projects)
+
+
+def _projects() -> Response:
     choices, wanted = _filter()
     page = queries.projects(db.session(), wanted, now=clock.now())
     return render(
@@ -42,13 +49,17 @@ def projects() -> Response:
         page=page,
         found=cards.project_cards(page.rows),
         wanted=wanted,
-        choices=choices,
+        choices=choices() if wanted.is_open else None,
     )
 
 
 @bp.get("/shifts")
 @public
 def shift_search() -> Response:
+    return visitors_page(_shift_search)
+
+
+def _shift_search() -> Response:
     choices, wanted = _filter()
     if wanted.eligible and not current_user.is_authenticated:
         wanted.ignored.append("eligible")
@@ -58,7 +69,7 @@ def shift_search() -> Response:
         page=page,
         days_found=_by_day(page.rows),
         wanted=wanted,
-        choices=choices,
+        choices=choices(),
         days=_next_days(),
     )
 
@@ -78,7 +89,7 @@ def _next_days() -> list[date]:
 def project(project_id: int) -> Response:
     row = project_page.show(db.session(), project_id)
     wanted = filters.Filter(building=current_user.building_id)
-    wanted.page = filters.read(request.args, facets.NONE, own_building=None).page
+    wanted.page = filters.read(request.args, lambda: facets.NONE, own_building=None).page
     page = queries.shifts(
         db.session(), wanted, now=clock.now(), person_id=current_user.id, project_id=project_id
     )
@@ -93,6 +104,10 @@ def project(project_id: int) -> Response:
 @bp.get("/")
 @public
 def home() -> Response:
+    return visitors_page(_home)
+
+
+def _home() -> Response:
     session, now = db.session(), clock.now()
     choices = facets.read(session)
     near = filters.Filter(building=current_user.building_id, seats=True)
@@ -136,7 +151,7 @@ def data() -> Response:
 
 @bp.route("/me/delete", methods=["GET", "POST"])
 @requires(Permission.ACCOUNT_OWN)
-def delete() -> Response:
+def delete() -> BaseResponse:
     form = DeleteForm()
     if form.validate_on_submit():
         now = clock.now()
