@@ -234,7 +234,7 @@ def make_shift(
         "place_id": place.id if place else project.place_id,
         "starts_at": starts_at,
         "ends_at": ends_at,
-        **_local_times(starts_at, ends_at),
+        **local_times(starts_at, ends_at),
         "meeting_point": "一楼大厅",
         "status": ShiftStatus.PUBLISHED,
         "created_at": NOW - timedelta(days=20),
@@ -252,7 +252,8 @@ def make_shift(
     return shift
 
 
-def _local_times(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
+def local_times(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
+    """Return the columns that repeat a shift's times on the wall clock of Shanghai."""
     start, end = starts_at.astimezone(SHANGHAI), ends_at.astimezone(SHANGHAI)
     nights = (end.date() - start.date()).days
     return {

@@ -55,6 +55,13 @@ def _shifts(session: Session, actor: Actor | None) -> Sequence[object]:
         published.join(SignUp, SignUp.shift_id == Shift.id).where(
             SignUp.status == SignUpStatus.WAITLISTED
         ),
+        # Hours that wait for confirmation, and hours that are in the ledger.
+        published.join(Attendance, Attendance.shift_id == Shift.id)
+        .where(Attendance.minutes.is_(None), Attendance.check_out_at.is_not(None))
+        .order_by(Shift.starts_at.desc()),
+        published.join(Attendance, Attendance.shift_id == Shift.id)
+        .where(Attendance.minutes.is_not(None))
+        .order_by(Shift.starts_at.desc()),
     ]
     found = [session.scalars(kind.limit(1)).first() for kind in kinds]
     return list(dict.fromkeys(one for one in found if one is not None))

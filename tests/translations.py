@@ -16,7 +16,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCALES = ("zh_CN", "en")
+LOCALES = ("zh", "en")
 KEYWORDS = {"_": None, "gettext": None, "_l": None, "ngettext": (1, 2), "_n": (1, 2)}
 
 MessageId = str | tuple[str, str]

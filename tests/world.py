@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from tests import factories
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.core.permissions import Role
-from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.importing.files import keep_file
+from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.registry.models import BranchKind, SubDistrict
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 

@@ -9,22 +9,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 from urllib.request import urlopen
 
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests import pages, world
 from tests.databases import TEST_SETTINGS
+from tests.factories import local_times
 from volunteer_hub.app import create_app
-from volunteer_hub.core.db import db
+from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.permissions import Actor
+from volunteer_hub.shifts.models import Shift
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -37,12 +46,26 @@ class Live:
     def actor(self, identity: str) -> Actor | None:
         """Return who stands behind the identity, or None for a visitor."""
         with self.app.app_context():
-            return pages.actor_of(db.session(), world.PHONES.get(identity))
+            return pages.actor_of(db.session(), self.phone(identity))
+
+    def phone(self, identity: str) -> str | None:
+        """Return the phone of a demo identity; any other phone stands for itself."""
+        return None if identity == world.VISITOR else world.PHONES.get(identity, identity)
+
+    def look_up(self, question: Callable[[Session], Answer]) -> Answer:
+        """Ask the database something, in a session of its own."""
+        with self.app.app_context():
+            return question(db.session())
+
+    def let_pass(self, shift_id: int, hours: float) -> None:
+        """Let time pass for one shift: everything of it happened so many hours earlier."""
+        with self.app.app_context():
+            write_tx(lambda: _move(db.session(), shift_id, timedelta(hours=hours)))
 
     def pages(self, identity: str) -> list[str]:
         """Return all pages of visitors and volunteers, and of the others what their role adds."""
         with self.app.app_context():
-            actor = pages.actor_of(db.session(), world.PHONES.get(identity))
+            actor = pages.actor_of(db.session(), self.phone(identity))
             return pages.pages_of(
                 self.app, db.session(), actor, by_role=bool(actor and actor.grants)
             )
@@ -54,6 +77,19 @@ class Live:
             return None
         serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         return str(serializer.dumps({"_user_id": actor.get_id(), "_fresh": True}))
+
+
+def _move(session: Session, shift_id: int, back: timedelta) -> None:
+    shift = session.get_one(Shift, shift_id)
+    shift.starts_at -= back
+    shift.ends_at -= back
+    for name, value in local_times(shift.starts_at, shift.ends_at).items():
+        setattr(shift, name, value)
+    for attendance in session.scalars(select(Attendance).where(Attendance.shift_id == shift_id)):
+        if attendance.check_in_at:
+            attendance.check_in_at -= back
+        if attendance.check_out_at:
+            attendance.check_out_at -= back
 
 
 @contextmanager
@@ -125,5 +161,7 @@ def pack_static_files() -> None:
         for name in ("css/hub.css", "js/app.js", "js/boot.js", "vendor/htmx-2.0.11.min.js"):
             source, packed = static / name, static / f"{name}.gz"
             if not packed.exists() or packed.stat().st_mtime < source.stat().st_mtime:
-                _run(dict(os.environ), "-m", "whitenoise.compress", "-q", "--no-brotli", str(static))
+                _run(
+                    dict(os.environ), "-m", "whitenoise.compress", "-q", "--no-brotli", str(static)
+                )
                 return
