@@ -14,7 +14,7 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Organisation, Place
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 
 # When coordinators see the phones of those who come (product.md, who may see what).
 PHONES_AROUND = timedelta(hours=24)
@@ -140,7 +140,9 @@ def roster(session: Session, *, shift: ShiftHead, now: datetime) -> list[RosterR
 
 
 def _roster_query(shift_id: int) -> Select[*tuple[Any, ...]]:
-    has_place = and_(SignUp.shift_id == shift_id, SignUp.status == str(SignUpStatus.CONFIRMED))
+    has_place = and_(
+        SignUp.shift_id == shift_id, IS_ACTIVE, SignUp.status == str(SignUpStatus.CONFIRMED)
+    )
     people = union(
         select(SignUp.person_id).where(has_place),
         select(Attendance.person_id).where(Attendance.shift_id == shift_id),

@@ -23,12 +23,12 @@ from volunteer_hub.attendance.rules import (
 )
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.i18n import _
-from volunteer_hub.shifts.models import SignUp, SignUpStatus
+from volunteer_hub.shifts.models import IS_ACTIVE, SignUp, SignUpStatus
 
 
 def _places(session: Session, shift_id: int, person_id: int | None = None) -> list[SignUp]:
     query = select(SignUp).where(
-        SignUp.shift_id == shift_id, SignUp.status == str(SignUpStatus.CONFIRMED)
+        SignUp.shift_id == shift_id, IS_ACTIVE, SignUp.status == str(SignUpStatus.CONFIRMED)
     )
     if person_id is not None:
         query = query.where(SignUp.person_id == person_id)

@@ -16,7 +16,7 @@ from volunteer_hub.attendance.queries import ShiftHead
 from volunteer_hub.hours.crediting import DAY_CAP, MINUTE, most_minutes, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 
 # Minutes by which a person's time may differ from the plan before it is shown as an exception.
 USUAL = 15
@@ -138,6 +138,7 @@ def _count_unrecorded() -> ScalarSelect[int]:
         select(func.count())
         .where(
             SignUp.shift_id == Shift.id,
+            IS_ACTIVE,
             SignUp.status == str(SignUpStatus.CONFIRMED),
             ~known.exists(),
         )
