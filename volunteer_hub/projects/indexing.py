@@ -15,8 +15,11 @@ from volunteer_hub.registry.models import Organisation, Place
 _INDEXED = (
     (terms.TITLE, (Project.title_zh, Project.title_en)),
     (terms.CATEGORY, (Category.name_zh, Category.name_en)),
-    (terms.PLACE, (Place.name_zh, Place.name_en, Place.address_zh, Place.address_en)),
-    (terms.ORGANISATION, (Organisation.name_zh, Organisation.name_en)),
+    (terms.PLACE, (Place.name_zh, Place.name_en)),
+    (
+        terms.ORGANISATION,
+        (Organisation.name_zh, Organisation.name_en, Place.address_zh, Place.address_en),
+    ),
     (terms.CONTENT, (Project.content_zh, Project.content_en)),
 )
 _WEIGHTS = [weight for weight, columns in _INDEXED for _column in columns]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Select, Subquery, and_, cast, func, or_, select, union_all
+from sqlalchemy import Integer, Select, Subquery, and_, case, cast, func, or_, select, union_all
 
 from volunteer_hub.projects.models import SearchTerm
 from volunteer_hub.projects.terms import BEGINS, beginnings, query_terms
@@ -36,13 +36,19 @@ def search(q: str) -> Subquery | None:
 
 
 def _hits_beginning(term: str) -> Select[int, int]:
-    """One row for each project that holds a term which begins so, with its best weight."""
+    """One row for each project that holds a term which begins so.
+
+    It is worth the best of its hits; the others raise it, but to less than twice as much, so that
+    many small hits never pass a title.
+    """
     ranges = [
         and_(SearchTerm.term >= start, SearchTerm.term < start + _LAST_CHARACTER)
         for start in beginnings(term)
     ]
+    best, all_together = func.max(SearchTerm.weight), func.sum(SearchTerm.weight)
+    capped = case((all_together < 2 * best, all_together), else_=2 * best - 1)
     return (
-        select(SearchTerm.project_id, func.max(SearchTerm.weight).label("weight"))
+        select(SearchTerm.project_id, cast(capped, Integer).label("weight"))
         .where(or_(*ranges))
         .group_by(SearchTerm.project_id)
     )

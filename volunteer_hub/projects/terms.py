@@ -34,6 +34,8 @@ MAX_WORD = 32
 MAX_QUERY = 100
 MAX_QUERY_TERMS = 12
 SOUND_REACH = 4
+# English words that say nothing. None of them is a syllable or could be initials of Chinese.
+STOP_WORDS = frozenset({"the", "and", "for", "with", "from", "your", "are"})
 
 # Scripts written without spaces: Han with its extensions, kana, bopomofo, hangul.
 _UNSPACED = (
@@ -71,6 +73,8 @@ def query_terms(q: str) -> list[str]:
     """Return what to look for, all of it required; an empty list when nothing is searchable."""
     terms: list[str] = []
     for characters, word in _RUN.findall(normalise(q[:MAX_QUERY])):
+        if word in STOP_WORDS:
+            continue
         if word:
             terms.extend(part + BEGINS for part in _reachable(word[:MAX_WORD]))
         elif len(characters) == 1:
@@ -111,6 +115,8 @@ def _text_terms(text: str, *, by_sound: bool = False) -> Mapping[str, int]:
     """Return term → by what its weight is divided, for one text."""
     found: dict[str, int] = {}
     for characters, word in _RUN.findall(normalise(text[:MAX_TEXT])):
+        if word in STOP_WORDS:
+            continue
         if word:
             found[word[:MAX_WORD]] = 1
             continue
@@ -123,11 +129,12 @@ def _text_terms(text: str, *, by_sound: bool = False) -> Mapping[str, int]:
 
 
 def _add_sounds(run: str, found: dict[str, int]) -> None:
+    """Add initials and syllables from each character on, but no last character alone."""
     usual = _usual_reading(run)
-    for i in range(len(run)):
+    for i in range(max(1, len(run) - 1)):
         syllables = usual[i : i + SOUND_REACH]
         found.setdefault(SYLLABLES + "".join(syllables)[:MAX_WORD], 2)
-        if i + 1 == len(run):
+        if len(run) == 1:
             return
         # All readings of the first two, so that every pair is found however it is read.
         rest = "".join(syllable[0] for syllable in syllables[2:])
