@@ -30,7 +30,8 @@ class Line:
     @property
     def is_open(self) -> bool:
         """Tell whether the fields are shown at once."""
-        return self.row.is_exception or bool(self.errors)
+        changed = self.minutes != str(self.row.proposal) or bool(self.reason)
+        return self.row.is_exception or changed or bool(self.errors)
 
 
 def proposed(rows: Sequence[SheetRow]) -> list[Line]:
