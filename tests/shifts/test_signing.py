@@ -17,7 +17,7 @@ from tests.factories import (
 )
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.errors import InvalidInput, NotFound
-from volunteer_hub.shifts import signing
+from volunteer_hub.shifts import leaving, rules, signing
 from volunteer_hub.shifts.models import ShiftStatus, SignUp, SignUpStatus
 
 
@@ -89,7 +89,7 @@ def test_an_overlapping_shift_is_refused_with_the_other_ones_name(session):
         starts_at=mine.starts_at + timedelta(minutes=30),
         ends_at=mine.ends_at + timedelta(minutes=30),
     )
-    with pytest.raises(signing.CannotSignUp, match="午间陪聊"):
+    with pytest.raises(rules.CannotSignUp, match="午间陪聊"):
         sign(session, clash, person)
 
 
@@ -109,14 +109,14 @@ def test_a_conflict_over_midnight_is_seen(session):
     early = make_shift(
         session, starts_at=NOW + timedelta(hours=15), ends_at=NOW + timedelta(hours=17)
     )
-    with pytest.raises(signing.CannotSignUp):
+    with pytest.raises(rules.CannotSignUp):
         sign(session, early, person)
 
 
 @pytest.mark.parametrize("status", [ShiftStatus.CANCELLED])
 def test_a_cancelled_shift_takes_nobody(session, status):
     shift, person = make_shift(session, status=status), make_person(session)
-    with pytest.raises(signing.CannotSignUp):
+    with pytest.raises(rules.CannotSignUp):
         sign(session, shift, person)
 
 
@@ -128,7 +128,7 @@ def test_a_draft_does_not_exist_for_volunteers(session):
 
 def test_a_shift_that_has_started_takes_nobody(session):
     shift, person = make_shift(session), make_person(session)
-    with pytest.raises(signing.CannotSignUp):
+    with pytest.raises(rules.CannotSignUp):
         sign(session, shift, person, now=shift.starts_at)
 
 
@@ -144,7 +144,7 @@ def test_the_minimum_age_counts_on_the_day_of_the_shift(session, birthday, allow
     if allowed:
         assert sign(session, shift, person).status is SignUpStatus.CONFIRMED
     else:
-        with pytest.raises(signing.CannotSignUp):
+        with pytest.raises(rules.CannotSignUp):
             sign(session, shift, person)
 
 
@@ -152,7 +152,7 @@ def test_a_fifteen_year_old_needs_a_guardian(session):
     project = make_project(session, minimum_age=14)
     shift = make_shift(session, project=project)
     alone = make_person(session, birth_date=date(2011, 5, 4))
-    with pytest.raises(signing.CannotSignUp, match="guardian|监护人"):
+    with pytest.raises(rules.CannotSignUp, match=r"guardian|监护人"):
         sign(session, shift, alone)
     guardian = make_person(session)
     together = make_person(session, birth_date=date(2011, 5, 4), guardian_id=guardian.id)
@@ -163,7 +163,7 @@ def test_a_child_comes_only_with_the_guardian_on_the_same_shift(session):
     project = make_project(session, minimum_age=8)
     shift, guardian = make_shift(session, project=project), make_person(session)
     child = make_person(session, birth_date=date(2014, 5, 4), guardian_id=guardian.id)
-    with pytest.raises(signing.CannotSignUp):
+    with pytest.raises(rules.CannotSignUp):
         sign(session, shift, child)
     sign(session, shift, guardian)
     assert sign(session, shift, child).status is SignUpStatus.CONFIRMED
@@ -190,7 +190,7 @@ def test_cancelling_moves_the_first_in_line_up(session):
     outcome = sign(session, shift, first)
     sign(session, shift, second)
     sign(session, shift, third)
-    signing.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=NOW)
+    leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=NOW)
     session.commit()
     assert status_of(session, shift, second) == "confirmed"
     assert status_of(session, shift, third) == "waitlisted"
@@ -204,7 +204,7 @@ def test_whom_a_conflict_keeps_out_is_passed_over_and_stays_in_line(session):
     sign(session, shift, busy)
     sign(session, shift, free)
     make_sign_up(session, make_shift(session), busy)
-    signing.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=NOW)
+    leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=NOW)
     assert status_of(session, shift, busy) == "waitlisted"
     assert status_of(session, shift, free) == "confirmed"
 
@@ -215,7 +215,7 @@ def test_close_to_the_start_nobody_is_moved_up_unasked(session):
     outcome = sign(session, shift, first)
     sign(session, shift, waiting)
     late = shift.starts_at - timedelta(hours=2)
-    signing.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=late)
+    leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=late)
     assert status_of(session, shift, waiting) == "waitlisted"
     assert sign(session, shift, waiting, now=late).status is SignUpStatus.CONFIRMED
     assert sign(session, shift, passer_by, now=late).status is SignUpStatus.WAITLISTED
@@ -226,7 +226,7 @@ def test_cancelling_twice_frees_one_place(session):
     make_sign_up(session, shift, make_person(session))
     outcome = sign(session, shift, person)
     for _ in range(2):
-        signing.cancel(
+        leaving.cancel(
             session, sign_up_id=outcome.sign_up_id, person_id=person.id, reason="", now=NOW
         )
     session.commit()
@@ -237,7 +237,7 @@ def test_nobody_cancels_for_somebody_else(session):
     shift, person = make_shift(session), make_person(session)
     outcome = sign(session, shift, person)
     with pytest.raises(NotFound):
-        signing.cancel(
+        leaving.cancel(
             session,
             sign_up_id=outcome.sign_up_id,
             person_id=make_person(session).id,
@@ -249,15 +249,15 @@ def test_nobody_cancels_for_somebody_else(session):
 def test_cancelling_works_until_the_very_start_and_not_after(session):
     shift, person = make_shift(session), make_person(session)
     outcome = sign(session, shift, person)
-    with pytest.raises(signing.CannotCancel):
-        signing.cancel(
+    with pytest.raises(leaving.CannotCancel):
+        leaving.cancel(
             session,
             sign_up_id=outcome.sign_up_id,
             person_id=person.id,
             reason="",
             now=shift.starts_at,
         )
-    signing.cancel(
+    leaving.cancel(
         session,
         sign_up_id=outcome.sign_up_id,
         person_id=person.id,
@@ -270,14 +270,14 @@ def test_cancelling_works_until_the_very_start_and_not_after(session):
 def test_whoever_cancelled_may_come_back(session):
     shift, person = make_shift(session), make_person(session)
     outcome = sign(session, shift, person)
-    signing.cancel(session, sign_up_id=outcome.sign_up_id, person_id=person.id, reason="", now=NOW)
+    leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=person.id, reason="", now=NOW)
     assert sign(session, shift, person).status is SignUpStatus.CONFIRMED
 
 
 def test_every_change_is_in_the_audit(session):
     shift, person = make_shift(session), make_person(session)
     outcome = sign(session, shift, person)
-    signing.cancel(session, sign_up_id=outcome.sign_up_id, person_id=person.id, reason="", now=NOW)
+    leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=person.id, reason="", now=NOW)
     actions = session.scalars(
         select(AuditEntry.action)
         .where(AuditEntry.object_id == outcome.sign_up_id, AuditEntry.object_type == "sign_up")
@@ -290,6 +290,6 @@ def test_leaving_all_gives_back_what_is_still_to_come(session):
     person = make_person(session)
     shift = make_shift(session, capacity=1)
     sign(session, shift, person)
-    signing.leave_all(session, person_id=person.id, now=NOW)
+    leaving.leave_all(session, person_id=person.id, now=NOW)
     session.commit()
     assert post_of(session, shift).taken == 0

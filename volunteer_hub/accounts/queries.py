@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Integer, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import BranchMembership, Person, RoleGrant
@@ -47,12 +47,35 @@ class Profile:
     is_party_member: bool | None
 
 
+# An ended grant stays as a row; the day of the database is near enough for a last day.
+_LIVE = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= func.current_date())
+_ACTOR = (
+    select(
+        Person.id,
+        Person.name,
+        Person.session_key,
+        Person.language,
+        Person.building_id,
+        BranchMembership.branch_id.label("own_branch_id"),
+        RoleGrant.role,
+        RoleGrant.organisation_id,
+        RoleGrant.branch_id,
+    )
+    .outerjoin(
+        BranchMembership,
+        (BranchMembership.person_id == Person.id) & BranchMembership.ended_on.is_(None),
+    )
+    .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & _LIVE)
+    .where(Person.id == bindparam("person", type_=Integer), Person.deleted_at.is_(None))
+)
+
+
 def load_actor(session: Session, cookie_id: str) -> Actor | None:
     """Return who the session cookie names, with roles, in one query; None when it has ended."""
     number, _, session_key = cookie_id.partition(":")
     if not number.isdecimal() or len(number) > 18:
         return None
-    rows = session.execute(_actor_query().where(Person.id == int(number))).all()
+    rows: Any = session.connection().execute(_ACTOR, {"person": int(number)}).all()
     if not rows or rows[0].session_key != session_key:
         return None
     first = rows[0]
@@ -69,30 +92,6 @@ def load_actor(session: Session, cookie_id: str) -> Actor | None:
         building_id=first.building_id,
         branch_id=first.own_branch_id,
         grants=grants,
-    )
-
-
-def _actor_query() -> Select[*tuple[Any, ...]]:
-    # An ended grant stays as a row; the day of the database is near enough for a last day.
-    live = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= func.current_date())
-    return (
-        select(
-            Person.id,
-            Person.name,
-            Person.session_key,
-            Person.language,
-            Person.building_id,
-            BranchMembership.branch_id.label("own_branch_id"),
-            RoleGrant.role,
-            RoleGrant.organisation_id,
-            RoleGrant.branch_id,
-        )
-        .outerjoin(
-            BranchMembership,
-            (BranchMembership.person_id == Person.id) & BranchMembership.ended_on.is_(None),
-        )
-        .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & live)
-        .where(Person.deleted_at.is_(None))
     )
 
 

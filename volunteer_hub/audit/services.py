@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.audit.models import AuditEntry
 
+_INSERT = insert(AuditEntry)
+
 
 def record(
     session: Session,
@@ -22,14 +24,15 @@ def record(
     **details: Any,
 ) -> None:
     """Add one entry; `action` is `object:verb`, such as `sign_up:cancel`."""
-    session.execute(
-        insert(AuditEntry).values(
-            at=now,
-            actor_id=actor_id,
-            action=action,
-            object_type=action.partition(":")[0],
-            object_id=object_id,
-            organisation_id=organisation_id,
-            details=details,
-        )
+    session.connection().execute(
+        _INSERT,
+        {
+            "at": now,
+            "actor_id": actor_id,
+            "action": action,
+            "object_type": action.partition(":")[0],
+            "object_id": object_id,
+            "organisation_id": organisation_id,
+            "details": details,
+        },
     )

@@ -207,7 +207,10 @@ def touch_lists(session: Session) -> None:
     session.info["lists_changed"] = True
 
 
+_BUMP = update(ContentVersion).values(value=ContentVersion.value + 1)
+
+
 def _bump_version(session: Session) -> None:
     # Last in the transaction, so that its row lock is held only over the commit itself.
     if session.info.pop("lists_changed", False):
-        session.execute(update(ContentVersion).values(value=ContentVersion.value + 1))
+        session.connection().execute(_BUMP)

@@ -51,15 +51,21 @@ def roles() -> Response:
 
 
 def _roles_page(form: GrantForm, status: int) -> Response:
-    grants = queries.grants(db.session(), today=clock.now().date())
-    return render(
-        "office/roles.html",
-        status=status,
-        form=form,
-        grants=grants,
-        role_names=_role_names(),
-        local=clock.local,
+    names = _role_names()
+    role = request.args.get("of") or None
+    number, ignored = _number()
+    if role is not None and role not in names:
+        ignored, role = [*ignored, _("Role")], None
+    page = queries.grant_page(
+        db.session(),
+        role=Role(role) if role else None,
+        number=number,
+        today=clock.now().date(),
     )
+    return render(
+        "office/roles.html", status=status, form=form, page=page, role_names=names, chosen=role,
+        ignored=ignored, local=clock.local,
+    )  # fmt: skip
 
 
 def _grant(form: GrantForm) -> int:
@@ -98,23 +104,24 @@ def end_role(grant_id: int) -> Response:
 @requires(Permission.OFFICE_OPEN)
 def audit() -> Response:
     """Show who did what, newest first."""
-    ignored = []
+    number, ignored = _number()
     actions = queries.audit_actions(db.session())
     action = request.args.get("action") or None
     if action and action not in actions:
-        ignored, action = [_("Act")], None
-    number = request.args.get("page") or "1"
-    if not re.fullmatch(r"[1-9]\d{0,8}", number, re.ASCII):
-        ignored, number = [*ignored, _("Page")], "1"
-    page = queries.audit_page(db.session(), action=action, number=int(number))
+        ignored, action = [*ignored, _("Act")], None
+    page = queries.audit_page(db.session(), action=action, number=number)
     return render(
-        "office/audit.html",
-        page=page,
-        actions=actions,
-        chosen=action,
-        ignored=ignored,
+        "office/audit.html", page=page, actions=actions, chosen=action, ignored=ignored,
         local=clock.local,
-    )
+    )  # fmt: skip
+
+
+def _number() -> tuple[int, list[str]]:
+    """Return the page asked for, and its label when what was typed is no page."""
+    typed = request.args.get("page") or "1"
+    if re.fullmatch(r"[1-9]\d{0,8}", typed, re.ASCII):
+        return int(typed), []
+    return 1, [_("Page")]
 
 
 def _choices(rows: list[registry.Choice]) -> list[SelectChoice]:

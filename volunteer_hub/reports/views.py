@@ -150,15 +150,15 @@ def _around(wanted: filters.Filters) -> dict[str, Any]:
     step = quarter_of(clock.today())
     quarters: list[Quarter] = []
     for _number in range(SHOWN_QUARTERS):
-        quarters.insert(0, step)
+        quarters.append(step)
         step = step.previous()
     if wanted.quarter and wanted.quarter not in quarters:
-        quarters.insert(
-            0 if wanted.quarter.period.last < quarters[0].period.first else 4, wanted.quarter
-        )
+        quarters.append(wanted.quarter)
+        quarters.sort(key=lambda one: one.period.first, reverse=True)
     return {
         "wanted": wanted,
         "quarters": quarters,
         "kinds_of_members": list(Members),
+        "this_year": clock.today().year,
         "section": "office" if current_user.has(Role.OFFICE) else "branch",
     }

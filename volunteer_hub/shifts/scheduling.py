@@ -16,10 +16,10 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile, own_project
+from volunteer_hub.shifts.leaving import fill_places
 from volunteer_hub.shifts.models import Shift, ShiftStatus
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
 from volunteer_hub.shifts.posts import set_posts
-from volunteer_hub.shifts.signing import fill_places
 
 
 def create_shift(

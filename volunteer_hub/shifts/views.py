@@ -12,7 +12,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import MAX_ID, done, is_htmx, render
-from volunteer_hub.shifts import queries, signing
+from volunteer_hub.shifts import leaving, queries, rules, signing
 from volunteer_hub.shifts.models import SignUpStatus
 
 bp = Blueprint("shifts", __name__)
@@ -35,8 +35,8 @@ def _answer(
     if current_user.is_authenticated:
         mine = queries.my_place(session, shift_id=shift_id, person_id=current_user.id)
         if mine is None or mine.status == SignUpStatus.WAITLISTED:
-            facts = signing.read_facts(session, shift_id=shift_id, person_id=current_user.id)
-            no = signing.refusal(session, facts, person_id=current_user.id, now=clock.now())
+            facts = rules.read_facts(session, shift_id=shift_id, person_id=current_user.id)
+            no = rules.refusal(session, facts, now=clock.now())
     return render(
         "shifts/show.html",
         fragment="shifts/_sign_up.html",
@@ -46,7 +46,7 @@ def _answer(
         refused=refused,
         cannot=no,
         started=shift.starts_at <= clock.now(),
-        moves_up=shift.starts_at - clock.now() >= signing.MOVE_UP_UNTIL,
+        moves_up=shift.starts_at - clock.now() >= rules.MOVE_UP_UNTIL,
         say=say,
     )
 
@@ -63,7 +63,7 @@ def sign_up(shift_id: int) -> Response:
             risk_accepted=request.form.get("risk_accepted") == "1",
             now=clock.now(),
         )
-    except (signing.CannotSignUp, InvalidInput) as error:
+    except (rules.CannotSignUp, InvalidInput) as error:
         return _answer(shift_id, status=error.status, refused=error)
     if outcome.status == SignUpStatus.CONFIRMED:
         say = _("You're in. Find it any time under Me.")
@@ -82,7 +82,7 @@ def _changed(shift_id: int, say: str) -> Response:
 @bp.post("/signups/<int:sign_up_id>/cancel")
 @requires(Permission.SHIFT_SIGN_UP)
 def cancel(sign_up_id: int) -> Response:
-    shift_id = signing.cancel(
+    shift_id = leaving.cancel(
         db.session(),
         sign_up_id=sign_up_id,
         person_id=current_user.id,

@@ -18,8 +18,8 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
+from volunteer_hub.shifts import leaving
 from volunteer_hub.shifts import queries as shifts
-from volunteer_hub.shifts import signing
 from volunteer_hub.volunteer import cards, facets, filters, project_page, queries
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
@@ -155,7 +155,7 @@ def delete() -> BaseResponse:
     form = DeleteForm()
     if form.validate_on_submit():
         now = clock.now()
-        signing.leave_all(db.session(), person_id=current_user.id, now=now)
+        leaving.leave_all(db.session(), person_id=current_user.id, now=now)
         accounts.delete_account(
             db.session(), person_id=current_user.id, today=clock.today(), now=now
         )

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session, aliased
 from volunteer_hub.accounts.models import Person, RoleGrant
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.calendar import Period
+from volunteer_hub.core.permissions import Role
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.registry.models import Branch, Organisation
 from volunteer_hub.shifts.models import Shift, ShiftStatus
 
-AUDIT_PER_PAGE = 20
+PER_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class GrantLine:
     granted_at: datetime
     granted_by: str | None
     ends_on: date | None
+
+
+@dataclass(frozen=True)
+class GrantPage:
+    """Some roles, the newest first."""
+
+    rows: Sequence[GrantLine]
+    number: int
+    last: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -92,8 +103,17 @@ def totals(session: Session, *, quarter: Period, now: datetime) -> Totals:
     return Totals(*(int(value) for value in row))
 
 
-def grants(session: Session, *, today: date) -> list[GrantLine]:
-    """Return the roles that hold today, by kind of role and then the oldest first."""
+def grant_page(session: Session, *, role: Role | None, number: int, today: date) -> GrantPage:
+    """Return one page of the roles that hold today, of one kind when given, in two queries.
+
+    A page past the end is the last one.
+    """
+    live = [or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)]
+    if role:
+        live.append(RoleGrant.role == str(role))
+    total = session.scalar(select(func.count(RoleGrant.id)).where(*live)) or 0
+    last = max(1, -(-total // PER_PAGE))
+    number = min(number, last)
     giver = aliased(Person)
     rows = session.execute(
         select(
@@ -113,13 +133,12 @@ def grants(session: Session, *, today: date) -> list[GrantLine]:
         .outerjoin(giver, giver.id == RoleGrant.granted_by)
         .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
         .outerjoin(Branch, Branch.id == RoleGrant.branch_id)
-        .where(
-            or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today),
-            Person.deleted_at.is_(None),
-        )
-        .order_by(RoleGrant.role.desc(), RoleGrant.id)
+        .where(*live)
+        .order_by(RoleGrant.id.desc())
+        .limit(PER_PAGE)
+        .offset((number - 1) * PER_PAGE)
     )
-    return [GrantLine(*row) for row in rows]
+    return GrantPage([GrantLine(*row) for row in rows], number, last, total)
 
 
 def audit_actions(session: Session) -> list[str]:
@@ -134,7 +153,7 @@ def audit_page(session: Session, *, action: str | None, number: int) -> AuditPag
     """
     wanted = [AuditEntry.action == action] if action else []
     total = session.scalar(select(func.count(AuditEntry.id)).where(*wanted)) or 0
-    last = max(1, -(-total // AUDIT_PER_PAGE))
+    last = max(1, -(-total // PER_PAGE))
     number = min(number, last)
     has_role = select(RoleGrant.id).where(RoleGrant.person_id == Person.id).exists()
     rows = session.execute(
@@ -150,7 +169,7 @@ def audit_page(session: Session, *, action: str | None, number: int) -> AuditPag
         .outerjoin(Person, (Person.id == AuditEntry.actor_id) & has_role)
         .where(*wanted)
         .order_by(AuditEntry.id.desc())
-        .limit(AUDIT_PER_PAGE)
-        .offset((number - 1) * AUDIT_PER_PAGE)
+        .limit(PER_PAGE)
+        .offset((number - 1) * PER_PAGE)
     )
     return AuditPage([AuditLine(*row) for row in rows], number, last, total)
