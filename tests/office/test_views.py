@@ -161,3 +161,14 @@ def test_audit_queries_that_make_no_sense_are_ignored_and_named(client, office, 
     answer = login(client, office).get(f"/office/audit?lang=en&{query}")
     assert answer.status_code == 200
     assert "We could not use:" in answer.text
+
+
+def test_roles_come_twenty_a_page_and_by_kind(client, session, office, organisation):
+    for _ in range(21):
+        grant_role(session, make_person(session), Role.COORDINATOR, organisation=organisation)
+    login(client, office)
+    assert client.get("/office/roles").text.count("<li class") == 20
+    assert client.get("/office/roles?page=2").text.count("<li class") == 2
+    only = client.get("/office/roles?of=office&lang=en").text
+    assert only.count("<li class") == 1
+    assert "We could not use:" in client.get("/office/roles?of=king&lang=en").text
