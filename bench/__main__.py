@@ -62,7 +62,9 @@ def main() -> int:
         folder = Path(name)
         with _site("sqlite", options, folder) as site:
             pages = pages_of(site)
-            found = [done for page in pages if (done := counts.count(site, page))]
+            found = [
+                done for page in pages if not page.encoding and (done := counts.count(site, page))
+            ]
             first_view = counts.first_view(site)
             print(f"\n{report.show_counts(found, first_view)}\n\n{report.HEADER}", flush=True)
             pools = pools_of(site)
@@ -102,20 +104,17 @@ def _rows(
     """Measure every page and the sign-up; print each row when it is there."""
     log = folder / "server.log"
     with (
-        serve(PRODUCT, EMBEDDED, site.environment, log) as product,
-        serve(FLOOR, EMBEDDED, site.environment, log) as floor,
+        serve(PRODUCT, EMBEDDED, site, log) as product,
+        serve(FLOOR, EMBEDDED, site, log) as floor,
     ):
         for page in pages:
             if options.only in page.name:
                 yield _shown(_page_row(site, page, product, floor, options.turns, folder))
         if options.only in "sign-up POST":
-            contenders = [
-                Contender(product, pool=pools[0]),
-                Contender(floor, pool=pools[1]),
-            ]
-            turns.take(contenders, options.turns, folder)
+            ours, theirs = Contender(product, pool=pools[0]), Contender(floor, pool=pools[1])
+            turns.take([ours, theirs], options.turns, folder)
             goal = SIGN_UP_GOALS[site.engine]
-            yield _shown(report.row(site.engine, "sign-up POST", goal, *contenders))
+            yield _shown(report.row(site.engine, "sign-up POST", goal, ours, theirs))
 
 
 def _shown(row: Row) -> Row:
@@ -135,10 +134,10 @@ def _page_row(
             wrong = f"the floor sends {floor_size} bytes for {size}"
     if wrong:
         return Row(site.engine, page.name, page.goal, wrong=wrong)
-    ours = Contender(product, page.path, cookie)
+    ours = Contender(product, page.path, cookie, page.encoding)
     theirs = Contender(floor, same)
     turns.take([ours, theirs], plan, folder)
-    if turns.unsteady(ours, size):
+    if not page.encoding and turns.unsteady(ours, size):
         wrong = "answers under load were shorter than the page"
     return report.row(site.engine, page.name, page.goal, ours, theirs, wrong)
 
@@ -147,10 +146,7 @@ def _shapes(site: Site, pool: Pool, options: Options, folder: Path) -> list[Shap
     """Serve the same database in each shape, in turns, and load the list and the sign-up."""
     log = folder / "server.log"
     with ExitStack() as stack:
-        servers = {
-            shape: stack.enter_context(serve(PRODUCT, shape, site.environment, log))
-            for shape in SHAPES
-        }
+        servers = {shape: stack.enter_context(serve(PRODUCT, shape, site, log)) for shape in SHAPES}
         lists = [Contender(server, "/projects") for server in servers.values()]
         signs = [Contender(server, pool=pool) for server in servers.values()]
         turns.take(lists, options.turns, folder)

@@ -13,9 +13,10 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from flask import Flask, Response, redirect, render_template_string, request
+from flask import Flask, redirect, render_template, request
 from markupsafe import Markup
 from sqlalchemy import create_engine, func, insert, select, update
+from werkzeug.wrappers import Response
 
 from volunteer_hub.core.db import engine_options, listen
 from volunteer_hub.projects.models import Project
@@ -38,6 +39,7 @@ READ = (
 )
 
 app = Flask(__name__)
+TEMPLATE = app.jinja_env.from_string(PAGE)
 engine = create_engine(os.environ["DATABASE_URL"], **engine_options(os.environ["DATABASE_URL"]))
 listen(engine)
 on_sqlite = engine.dialect.name == "sqlite"
@@ -45,9 +47,10 @@ writer = threading.Lock() if on_sqlite else nullcontext()
 
 
 def _page(filler: str) -> str:
-    with engine.connect() as connection:
+    # Committed, because psycopg forgets its prepared statements at every rollback.
+    with engine.begin() as connection:
         rows = connection.execute(READ).all()
-    return render_template_string(PAGE, rows=rows, filler=Markup(filler))
+    return render_template(TEMPLATE, rows=rows, filler=Markup(filler))
 
 
 @lru_cache

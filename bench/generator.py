@@ -47,9 +47,10 @@ def line(method: str, path: str, cookie: str = "", body: str = "") -> str:
 def wrk() -> str | None:
     """Return wrk, installed from Debian's package when that is possible; else None."""
     if not shutil.which("wrk") and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": 180}
         for words in (("update",), ("install", "-y", "--no-install-recommends", "wrk")):
-            subprocess.run(["apt-get", "-qq", *words], check=False, **quiet)
+            subprocess.run(
+                ["apt-get", "-qq", *words], check=False, capture_output=True, timeout=180
+            )
     return shutil.which("wrk")
 
 

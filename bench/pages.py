@@ -20,6 +20,7 @@ class Page:
     goal: float | None = None
     queries: int | None = None
     on_postgresql: bool = False
+    encoding: str = ""
 
 
 def pages_of(site: Site) -> list[Page]:
@@ -32,6 +33,7 @@ def pages_of(site: Site) -> list[Page]:
     card = "data-id="
     every = [
         Page("project list", "/projects", card, goal=0.35, queries=4, on_postgresql=True),
+        Page("project list, compressed", "/projects", card, encoding="gzip"),
         Page("project list, filtered", f"/projects?{filtered}", card, queries=4),
         Page("project list, searched", f"/projects?{searched}", card, queries=4),
         Page("project list, logged in", "/projects", card, VOLUNTEER, goal=0.30, queries=5),

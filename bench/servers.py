@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.sites import ROOT
+from bench.sites import ROOT, Site
 
 GUNICORN = ("gunicorn", "--no-control-socket", "--log-level", "warning", "--bind", "{at}")
 SHAPES = {
@@ -36,23 +36,24 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Server:
-    """A running server and its first process."""
+    """A running server: its first process, and the database server when there is one."""
 
     port: int
     pid: int
+    database_pid: int | None = None
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_seconds(self) -> float | None:
-        """Return the processor time of the server with all its workers; None without /proc."""
+        """Return the processor time of server, workers and database; None without /proc."""
         try:
             stats = [_stat(int(path.name)) for path in Path("/proc").iterdir() if _is_pid(path)]
         except FileNotFoundError:
             return None
         alive = [stat for stat in stats if stat]
-        family, size = {self.pid}, 0
+        family, size = {self.pid, self.database_pid}, 0
         while size != len(family):
             size = len(family)
             family |= {pid for pid, parent, _ticks in alive if parent in family}
@@ -73,7 +74,7 @@ def _stat(pid: int) -> tuple[int, int, int] | None:
 
 
 @contextmanager
-def serve(app: str, shape: str, environment: dict[str, str], log: Path) -> Iterator[Server]:
+def serve(app: str, shape: str, site: Site, log: Path) -> Iterator[Server]:
     """Run an application in this shape until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
@@ -82,14 +83,14 @@ def serve(app: str, shape: str, environment: dict[str, str], log: Path) -> Itera
         process = subprocess.Popen(
             [sys.executable, "-m", *command, app],
             cwd=ROOT,
-            env=environment,
+            env=site.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     try:
-        server = Server(port, process.pid)
+        server = Server(port, process.pid, site.database_pid())
         _await_answer(server, process, log)
         yield server
     finally:

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +20,8 @@ from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import ACTIVE, Post, Shift, SignUp
 
 PEOPLE = 2_000
-PLACES = 500  # the most that a post may have
+PLACES, TAKEN = 500, 40  # the most that a post may have, and how full it may be already
+MOST_PER_SECOND = 4_000
 FLOOR_SHIFTS = 300
 AHEAD = timedelta(days=1)
 
@@ -35,21 +35,18 @@ class Target:
 
 
 class Pool:
-    """Pairs of person and shift, handed out once, evenly over both."""
+    """Pairs of person and shift, each handed out once, evenly over both."""
 
     def __init__(
         self, site: Site, targets: list[Target], people: list[Any], request: Callable[..., str]
     ) -> None:
         self.site = site
         self.targets = targets
-        self.pairs = (
-            (person, targets[(turn + place) % len(targets)])
-            for turn in range(len(targets))
-            for place, person in enumerate(people)
-        )
+        self.people = people
         self.request = request
-        # Even use: no shift gets more than its share before the last pair is drawn.
-        self.left = min(len(people), PLACES - 60) * len(targets)
+        # Pairs used so far; with even use no shift is full before all are.
+        self.used = 0
+        self.size = min(len(people), PLACES - TAKEN) * len(targets)
         self.acknowledged = 0
         self.unsure = 0
         self.before = self._taken()
@@ -57,20 +54,26 @@ class Pool:
     def _taken(self) -> int:
         return active_sign_ups(self.site, [target.shift_id for target in self.targets])
 
-    def plan(self, file: Path, seconds: int, rate: float) -> Path:
+    def line(self, number: int) -> str:
+        """Return the request of a pair."""
+        turn, place = divmod(number, len(self.people))
+        target = self.targets[(turn + place) % len(self.targets)]
+        return self.request(self.people[place], target)
+
+    def plan(self, file: Path, seconds: int) -> Path:
         """Write more requests than can be sent in these seconds."""
-        count = min(self.left, round(seconds * rate) + 2 * CONNECTIONS)
-        if count <= 0:
-            raise SystemExit("No places are left to sign up for; measure fewer rounds.")
-        self.left -= count
-        file.write_text("\n".join(self.request(*pair) for pair in islice(self.pairs, count)) + "\n")
+        until = min(self.size, self.used + seconds * MOST_PER_SECOND)
+        if until == self.used:
+            raise SystemExit("Everybody has signed up for everything; measure fewer rounds.")
+        file.write_text("\n".join(map(self.line, range(self.used, until))) + "\n")
         return file
 
     def note(self, sample: Sample) -> None:
-        """Remember how many sign-ups were acknowledged."""
+        """Remember how many sign-ups were sent and acknowledged."""
         self.acknowledged += sample.requests - sample.errors
         # Each connection may have had one more request under way when time was up.
         self.unsure += CONNECTIONS
+        self.used += sample.requests + 2 * CONNECTIONS
 
     def missing(self) -> int:
         """Return how far the sign-ups in the database are from those acknowledged."""
@@ -121,7 +124,7 @@ def _targets(site: Site) -> tuple[list[Target], list[Target]]:
             Project.status == "published",
             Shift.starts_at > datetime.now(UTC) + AHEAD,
             Shift.id.in_(only_post),
-            Post.taken < 40,
+            Post.taken < TAKEN,
         )
         .order_by(Shift.ends_at, Shift.id)
     )

@@ -81,6 +81,13 @@ class Site:
         with self.app.app_context(), db.engine.begin() as connection:
             connection.execute(statement)
 
+    def database_pid(self) -> int | None:
+        """Return the first process of our own PostgreSQL; None for SQLite or without /proc."""
+        if self.engine == "sqlite" or not Path("/proc/self/stat").exists():
+            return None
+        backend = self.ask(select(func.pg_backend_pid()))[0][0]
+        return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+
     def identities(self, people: Any) -> list[Identity]:
         """Return sessions for rows of (id, session key), signed as the site signs them."""
         signer = SecureCookieSessionInterface().get_signing_serializer(self.app)

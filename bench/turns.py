@@ -14,7 +14,6 @@ from bench.generator import Sample
 from bench.servers import Server
 from bench.signups import Pool
 
-FIRST_GUESS = 1_500.0  # requests a second, before anything is known of a server
 STEADY = 0.02  # how far the bytes of an answer may be from those of the probe
 
 
@@ -41,8 +40,7 @@ class Contender:
         """Load the server for some seconds."""
         file = folder / "plan.tsv"
         if self.pool:
-            known = max((sample.rate for sample in self.samples), default=FIRST_GUESS)
-            self.pool.plan(file, seconds, known * 1.5)
+            self.pool.plan(file, seconds)
         else:
             file.write_text(generator.line("GET", self.path, self.cookie) + "\n")
         sample = generator.run(self.server, file, seconds, encoding=self.encoding)

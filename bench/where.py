@@ -48,7 +48,7 @@ def _kinds(site: Site) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         cookie = site.identity(page.phone).cookie if page.phone else ""
         yield page.name, _again("GET\t" + page.path + f"\t{cookie}\t")
     pool = pools_of(site)[0]
-    yield "sign-up POST", (_environment(pool.request(*pair)) for pair in pool.pairs)
+    yield "sign-up POST", (_environment(pool.line(n)) for n in range(pool.size))
 
 
 def _again(line: str) -> Iterator[dict[str, Any]]:
@@ -58,7 +58,7 @@ def _again(line: str) -> Iterator[dict[str, Any]]:
 
 def _environment(line: str) -> dict[str, Any]:
     method, path, cookie, body = line.split("\t")
-    headers = {"Cookie": cookie} if cookie else {}
+    headers = [("Cookie", cookie)] if cookie else []
     kind = "application/x-www-form-urlencoded" if body else None
     builder = EnvironBuilder(
         path, method=method, headers=headers, data=body or None, content_type=kind
