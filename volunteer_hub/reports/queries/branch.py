@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, case, distinct, extract, func, or_, select
+from sqlalchemy import (
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    distinct,
+    extract,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership
@@ -16,11 +29,13 @@ from volunteer_hub.hours.sheets import unconfirmed
 from volunteer_hub.projects.models import Category
 from volunteer_hub.registry.models import Branch
 from volunteer_hub.reports.scope import (
+    BRANCH_ID,
+    Members,
     Scope,
     attendances,
-    below,
     entries_of,
-    kind_of_membership,
+    lies_below,
+    of_kind,
     on_the_books,
     stands,
     taken_part,
@@ -91,23 +106,7 @@ class Counts:
 
 def family(session: Session, branch_id: int) -> Family | None:
     """Return the branch with its surroundings, or None when there is no such branch."""
-    asked = aliased(Branch)
-    rows = [
-        BranchLine(*row)
-        for row in session.execute(
-            select(
-                Branch.id,
-                Branch.kind,
-                Branch.name_zh,
-                Branch.name_en,
-                Branch.parent_id,
-                Branch.path,
-            )
-            .join(asked, asked.id == branch_id)
-            .where(or_(asked.path.like(Branch.path + "%"), Branch.parent_id == branch_id))
-            .order_by(Branch.id)
-        )
-    ]
+    rows = [BranchLine(*row) for row in session.execute(_family(), {"branch_id": branch_id})]
     found = next((row for row in rows if row.id == branch_id), None)
     if found is None:
         return None
@@ -119,19 +118,36 @@ def family(session: Session, branch_id: int) -> Family | None:
     )
 
 
+@lru_cache
+def _family() -> Select[int, str, str, str, int | None, str]:
+    asked = aliased(Branch)
+    return (
+        select(
+            Branch.id, Branch.kind, Branch.name_zh, Branch.name_en, Branch.parent_id, Branch.path
+        )
+        .join(asked, asked.id == BRANCH_ID)
+        .where(or_(asked.path.like(Branch.path + "%"), Branch.parent_id == BRANCH_ID))
+        .order_by(Branch.id)
+    )
+
+
 def slices(session: Session, scope: Scope, *, before: Period) -> list[Slice]:
     """Return the sums of the span and of the one before it, by month and category.
 
     The two spans follow each other without a gap; every entry is in exactly one slice.
     """
-    is_before = case((LedgerEntry.service_day < scope.period.first, 1), else_=0)
-    year = extract("year", LedgerEntry.service_day)
-    month = extract("month", LedgerEntry.service_day)
-    rows = session.execute(
+    rows = session.execute(_slices(scope.members), scope.values(since=before.first))
+    return [_slice(*row) for row in rows]
+
+
+@lru_cache
+def _slices(kind: Members) -> Select[Any]:
+    # Grouped by label: PostgreSQL takes two writings of one expression for different ones.
+    return (
         select(
-            is_before,
-            year,
-            month,
+            case((LedgerEntry.service_day < bindparam("first"), 1), else_=0).label("is_before"),
+            extract("year", LedgerEntry.service_day).label("year"),
+            extract("month", LedgerEntry.service_day).label("month"),
             Category.id,
             Category.name_zh,
             Category.name_en,
@@ -139,11 +155,10 @@ def slices(session: Session, scope: Scope, *, before: Period) -> list[Slice]:
             attendances(),
         )
         .join(Category, Category.id == LedgerEntry.category_id)
-        .where(*entries_of(scope, since=before.first))
-        .group_by(is_before, year, month, Category.id, Category.name_zh, Category.name_en)
-        .order_by(year, month, Category.id)
+        .where(*entries_of(kind, first="since"))
+        .group_by("is_before", "year", "month", Category.id, Category.name_zh, Category.name_en)
+        .order_by("year", "month", Category.id)
     )
-    return [_slice(*row) for row in rows]
 
 
 def _slice(
@@ -166,10 +181,16 @@ def parts(session: Session, scope: Scope) -> list[Part]:
     An entry belongs to where its branch lies today, so that the parts never overlap; those of a
     branch that has left this subtree since are one part of their own. Minutes add up to the total.
     """
-    taken = taken_part(scope)
+    rows = session.execute(_parts(scope.members), scope.values())
+    return [Part(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+
+
+@lru_cache
+def _parts(kind: Members) -> Select[Any]:
+    taken = taken_part(kind)
     current, child = aliased(Branch), aliased(Branch)
-    group = case((taken.c.branch_id == scope.branch_id, scope.branch_id), else_=child.id)
-    rows = session.execute(
+    group = case((taken.c.branch_id == BRANCH_ID, BRANCH_ID), else_=child.id).label("part")
+    return (
         select(
             group,
             func.sum(taken.c.minutes),
@@ -178,13 +199,9 @@ def parts(session: Session, scope: Scope) -> list[Part]:
         )
         .select_from(taken)
         .join(current, current.id == taken.c.branch_id)
-        .outerjoin(
-            child,
-            and_(child.parent_id == scope.branch_id, current.path.like(child.path + "%")),
-        )
-        .group_by(group)
+        .outerjoin(child, and_(child.parent_id == BRANCH_ID, current.path.like(child.path + "%")))
+        .group_by("part")
     )
-    return [Part(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
 
 
 def standings(
@@ -198,7 +215,15 @@ def standings(
     (for a branch below: that lies there today). `people` counts everybody with such an entry, also
     those whose membership was corrected since, so it may be larger than `active`.
     """
-    taken = taken_part(scope)
+    values = scope.values(before_first=before.first, before_last=before.last, now=now)
+    rows = session.execute(_standings(scope.members), values).all()
+    counts = Counts(*rows[0][3:]) if rows else Counts(0, 0, 0)
+    return {row[0]: Standing(row[1], row[2]) for row in rows}, counts
+
+
+@lru_cache
+def _standings(kind: Members) -> Select[Any]:
+    taken = taken_part(kind)
     group, home, lies = aliased(Branch), aliased(Branch), aliased(Branch)
     there = (
         select(taken.c.person_id, lies.path)
@@ -206,43 +231,37 @@ def standings(
         .where(taken.c.attendances > 0)
         .cte("there")
     )
-    active = case(
-        (
-            or_(group.id == scope.branch_id, there.c.path.like(group.path + "%")),
-            there.c.person_id,
-        )
-    )
-    rows = session.execute(
+    counts_here = or_(group.id == BRANCH_ID, there.c.path.like(group.path + "%"))
+    return (
         select(
             group.id,
             func.count(distinct(BranchMembership.person_id)),
-            func.count(distinct(active)),
+            func.count(distinct(case((counts_here, there.c.person_id)))),
             select(func.count(distinct(there.c.person_id))).scalar_subquery(),
-            _people(Scope(scope.branch_id, scope.path, before, scope.members)),
-            _waiting(scope, now),
+            _people_before(kind),
+            _waiting(kind),
         )
         .join(home, home.path.like(group.path + "%"))
         .outerjoin(
-            BranchMembership, and_(BranchMembership.branch_id == home.id, on_the_books(scope))
+            BranchMembership, and_(BranchMembership.branch_id == home.id, on_the_books(kind))
         )
         .outerjoin(there, there.c.person_id == BranchMembership.person_id)
-        .where(or_(group.id == scope.branch_id, group.parent_id == scope.branch_id))
+        .where(or_(group.id == BRANCH_ID, group.parent_id == BRANCH_ID))
         .group_by(group.id)
-    ).all()
-    counts = Counts(*rows[0][3:]) if rows else Counts(0, 0, 0)
-    return {row[0]: Standing(row[1], row[2]) for row in rows}, counts
+    )
 
 
-def _people(scope: Scope) -> ScalarSelect[int]:
+def _people_before(kind: Members) -> ScalarSelect[int]:
     return (
         select(func.count(distinct(LedgerEntry.person_id)))
-        .where(*entries_of(scope), stands())
+        .where(*entries_of(kind, first="before_first", last="before_last"), stands())
         .scalar_subquery()
     )
 
 
-def _waiting(scope: Scope, now: datetime) -> ScalarSelect[int]:
+def _waiting(kind: Members) -> ScalarSelect[int]:
     """Count attendances that nobody has confirmed yet, of who was in the branch on that day."""
+    now: Any = bindparam("now", type_=Shift.ends_at.type)
     return (
         select(func.count(distinct(Attendance.id)))
         .join(Shift, Shift.id == Attendance.shift_id)
@@ -252,14 +271,14 @@ def _waiting(scope: Scope, now: datetime) -> ScalarSelect[int]:
                 BranchMembership.person_id == Attendance.person_id,
                 BranchMembership.started_on <= Shift.day,
                 or_(BranchMembership.ended_on.is_(None), BranchMembership.ended_on >= Shift.day),
-                *kind_of_membership(scope),
+                *of_kind(BranchMembership.is_party_member, kind),
             ),
         )
         .join(Branch, Branch.id == BranchMembership.branch_id)
         .where(
             *unconfirmed(now),
-            Shift.day.between(scope.period.first, scope.period.last),
-            below(scope.path),
+            Shift.day.between(bindparam("first"), bindparam("last")),
+            lies_below(),
         )
         .scalar_subquery()
     )

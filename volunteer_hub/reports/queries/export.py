@@ -39,7 +39,7 @@ class EntryLine:
 
 def entries(session: Session, scope: Scope, *, named: bool) -> Iterator[EntryLine]:
     """Yield the scope's entries by day; with names only of the branch itself, and if `named`."""
-    rows = session.execute(
+    query = (
         select(
             LedgerEntry.branch_id,
             LedgerEntry.service_day,
@@ -61,10 +61,10 @@ def entries(session: Session, scope: Scope, *, named: bool) -> Iterator[EntryLin
         .join(Project, Project.id == LedgerEntry.project_id)
         .join(Category, Category.id == LedgerEntry.category_id)
         .join(Organisation, Organisation.id == LedgerEntry.organisation_id)
-        .where(*entries_of(scope))
+        .where(*entries_of(scope.members))
         .order_by(LedgerEntry.service_day, LedgerEntry.id)
         .execution_options(yield_per=_AT_ONCE)
     )
-    for branch_id, day, branch_zh, branch_en, name, *rest in rows:
+    for branch_id, day, branch_zh, branch_en, name, *rest in session.execute(query, scope.values()):
         shown = name if named and branch_id == scope.branch_id else None
         yield EntryLine(day, branch_zh, branch_en, shown, *rest)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, func, select, union
+from sqlalchemy import Select, and_, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership, Person
-from volunteer_hub.reports.scope import Scope, on_the_books, taken_part
+from volunteer_hub.reports.scope import BRANCH_ID, Members, Scope, on_the_books, taken_part
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,23 @@ def members(session: Session, scope: Scope) -> list[MemberLine]:
     Everybody with a membership in the span, and everybody whose entries make up the branch's own
     sum; a deleted account has an empty name. Holds no phone.
     """
-    taken = taken_part(scope)
+    rows = session.execute(_members(scope.members), scope.values())
+    return [
+        MemberLine(person_id, name, nickname, int(minutes), int(count), last_day)
+        for person_id, name, nickname, minutes, count, last_day in rows
+    ]
+
+
+@lru_cache
+def _members(kind: Members) -> Select[Any]:
+    taken = taken_part(kind)
     here = aliased(taken, name="here")
     enrolled = select(BranchMembership.person_id).where(
-        BranchMembership.branch_id == scope.branch_id, on_the_books(scope)
+        BranchMembership.branch_id == BRANCH_ID, on_the_books(kind)
     )
-    served = select(taken.c.person_id).where(taken.c.branch_id == scope.branch_id)
+    served = select(taken.c.person_id).where(taken.c.branch_id == BRANCH_ID)
     everybody = union(enrolled, served).subquery()
-    rows = session.execute(
+    return (
         select(
             Person.id,
             Person.name,
@@ -47,10 +58,6 @@ def members(session: Session, scope: Scope) -> list[MemberLine]:
             here.c.last_day,
         )
         .join(everybody, everybody.c.person_id == Person.id)
-        .outerjoin(here, and_(here.c.person_id == Person.id, here.c.branch_id == scope.branch_id))
+        .outerjoin(here, and_(here.c.person_id == Person.id, here.c.branch_id == BRANCH_ID))
         .order_by(Person.id)
     )
-    return [
-        MemberLine(person_id, name, nickname, int(minutes), int(count), last_day)
-        for person_id, name, nickname, minutes, count, last_day in rows
-    ]

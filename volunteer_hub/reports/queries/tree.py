@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.registry.models import Branch
-from volunteer_hub.reports.scope import attendances, counts_for
+from volunteer_hub.reports.scope import attendances, inside
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _sums(
         .group_by(LedgerEntry.branch_path)
     )
     if led is not None:
-        query = query.where(or_(*(counts_for(branch_id) for branch_id in led)))
+        query = query.where(or_(*(LedgerEntry.branch_path.like(inside(one)) for one in led)))
     sums: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for path, minutes, count in session.execute(query):
         for step in filter(None, path.split("/")):
