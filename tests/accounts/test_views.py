@@ -73,7 +73,7 @@ def test_known_and_unknown_phones_get_the_same_answer(client, session):
         answer = client.post("/login", data={"phone": phone, "password": "wrong wrong"})
         assert answer.status_code == 422
         texts.append(answer.get_data(as_text=True).replace(phone, "PHONE"))
-    strip = [t for t in (_without_keys(text) for text in texts)]
+    strip = [_without_keys(text) for text in texts]
     assert strip[0] == strip[1]
 
 
