@@ -10,7 +10,14 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from tests.factories import grant_role, make_branch, make_membership, make_person, make_project
+from tests.factories import (
+    grant_role,
+    make_branch,
+    make_enterprise,
+    make_membership,
+    make_person,
+    make_project,
+)
 from tests.reports.books import fill, open_books, recount
 from tests.support import login
 from volunteer_hub.audit.models import AuditEntry
@@ -286,12 +293,13 @@ def test_two_people_of_one_name_are_told_apart_and_a_deleted_account_has_none(
 ):
     books = open_books(session)
     for name, nickname in (("王敏", "小敏"), ("王敏", "大敏"), ("李雷", "雷子"), ("", "")):
-        person = make_person(session, name=name, nickname=nickname)
+        company = make_enterprise(session, name_zh=f"{nickname}公司")
+        person = make_person(session, name=name, nickname=nickname, enterprise_id=company.id)
         make_membership(session, person, tree["own"])
         books.serve(person, tree["own"], date(2026, 10, 5))
     text = login(client, leader_of(session, tree["own"])).get(f"/branches/{tree['own'].id}").text
-    assert "小敏" in text
-    assert "大敏" in text
+    assert "小敏 小敏公司" in text
+    assert "大敏 大敏公司" in text
     assert "雷子" not in text
     assert "已注销账号" in text
 

@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership, Person
+from volunteer_hub.registry.models import Enterprise
 from volunteer_hub.reports.scope import BRANCH_ID, Members, Scope, on_the_books, taken_part
 
 
@@ -24,6 +25,8 @@ class MemberLine:
     minutes: int
     attendances: int
     last_day: date | None
+    enterprise_zh: str | None
+    enterprise_en: str | None
 
 
 def members(session: Session, scope: Scope) -> list[MemberLine]:
@@ -34,8 +37,8 @@ def members(session: Session, scope: Scope) -> list[MemberLine]:
     """
     rows = session.execute(_members(scope.members), scope.values())
     return [
-        MemberLine(person_id, name, nickname, int(minutes), int(count), last_day)
-        for person_id, name, nickname, minutes, count, last_day in rows
+        MemberLine(person_id, name, nickname, int(minutes), int(count), last_day, zh, en)
+        for person_id, name, nickname, minutes, count, last_day, zh, en in rows
     ]
 
 
@@ -56,8 +59,11 @@ def _members(kind: Members) -> Select[Any]:
             func.coalesce(here.c.minutes, 0),
             func.coalesce(here.c.attendances, 0),
             here.c.last_day,
+            Enterprise.name_zh,
+            Enterprise.name_en,
         )
         .join(everybody, everybody.c.person_id == Person.id)
         .outerjoin(here, and_(here.c.person_id == Person.id, here.c.branch_id == BRANCH_ID))
+        .outerjoin(Enterprise, Enterprise.id == Person.enterprise_id)
         .order_by(Person.id)
     )
