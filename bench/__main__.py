@@ -19,6 +19,7 @@ from bench.sites import Site
 from bench.turns import Contender, Turns
 from tests import postgres
 
+ENGINES = ("sqlite", "postgresql")
 SIGN_UP_GOALS = {"sqlite": 0.27, "postgresql": 0.30}
 FULL, QUICK = Turns(rounds=5, seconds=2), Turns(rounds=2, seconds=1)
 
@@ -31,7 +32,7 @@ class Options:
     turns: Turns
     only: str
     shapes: bool
-    postgresql: bool
+    engines: tuple[str, ...]
 
 
 def _options() -> Options:
@@ -40,14 +41,14 @@ def _options() -> Options:
     parser.add_argument("--scale", default="article", choices=["small", "article", "large"])
     parser.add_argument("--only", default="", help="only rows whose name holds this text")
     parser.add_argument("--no-shapes", action="store_true", help="do not compare server shapes")
-    parser.add_argument("--no-postgresql", action="store_true", help="SQLite only")
+    parser.add_argument("--engine", choices=ENGINES, help="only this database")
     given = parser.parse_args()
     return Options(
         given.scale,
         QUICK if given.quick else FULL,
         given.only,
         not given.no_shapes and not given.only,
-        not given.no_postgresql,
+        (given.engine,) if given.engine else ENGINES,
     )
 
 
@@ -60,20 +61,21 @@ def main() -> int:
     first_view = 0
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as name:
         folder = Path(name)
-        with _site("sqlite", options, folder) as site:
-            pages = pages_of(site)
-            found = [
-                done for page in pages if not page.encoding and (done := counts.count(site, page))
-            ]
-            first_view = counts.first_view(site)
-            print(f"\n{report.show_counts(found, first_view)}\n\n{report.HEADER}", flush=True)
-            pools = pools_of(site)
-            rows += _rows(site, pages, pools, options, folder)
-            if options.shapes:
-                shapes = _shapes(site, pools[0], options, folder)
-        if options.postgresql:
-            with _site("postgresql", options, folder) as site:
-                rows += _rows(site, pages_of(site), pools_of(site), options, folder)
+        for engine in options.engines:
+            with _site(engine, options, folder) as site:
+                pages = pages_of(site)
+                if not found:
+                    found = [
+                        done
+                        for page in pages
+                        if page.is_plain and (done := counts.count(site, page))
+                    ]
+                    first_view = counts.first_view(site)
+                    print(f"\n{report.show_counts(found, first_view)}\n\n{report.HEADER}")
+                pools = pools_of(site)
+                rows += _rows(site, pages, pools, options, folder)
+                if options.shapes and engine == "sqlite":
+                    shapes = _shapes(site, pools[0], options, folder)
     if shapes:
         print(f"\n{report.show_shapes(shapes)}")
     report.keep(rows, found, first_view, shapes)
@@ -105,11 +107,13 @@ def _rows(
     log = folder / "server.log"
     with (
         serve(PRODUCT, EMBEDDED, site, log) as product,
+        serve(PRODUCT, EMBEDDED, site, log, cache=True) as cached,
         serve(FLOOR, EMBEDDED, site, log) as floor,
     ):
         for page in pages:
             if options.only in page.name:
-                yield _shown(_page_row(site, page, product, floor, options.turns, folder))
+                server = cached if page.cached else product
+                yield _shown(_page_row(site, page, server, floor, options.turns, folder))
         if options.only in "sign-up POST":
             ours, theirs = Contender(product, pool=pools[0]), Contender(floor, pool=pools[1])
             turns.take([ours, theirs], options.turns, folder)

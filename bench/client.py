@@ -79,9 +79,9 @@ def main() -> None:
         "requests": len(load.latencies),
         "seconds": time.monotonic() - load.started,
         "bytes": load.bytes,
-        "errors": load.errors,
         "p50": latencies[len(latencies) // 2],
         "p99": latencies[len(latencies) * 99 // 100],
+        "errors": load.errors,
     }
     print("RESULT", json.dumps(result))
 

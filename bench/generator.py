@@ -76,5 +76,8 @@ def run(server: Server, plan: Path, seconds: int, *, encoding: str = "") -> Samp
     found = [text for text in finished.stdout.splitlines() if text.startswith("RESULT ")]
     if not found:
         raise SystemExit(f"The load client failed:\n{finished.stdout}{finished.stderr}")
+    kinds = [text for text in finished.stdout.splitlines() if text.startswith("ERRORS ")]
+    if not found[0].endswith('"errors": 0}') and kinds:
+        print(f"{'':<11}{kinds[0]}", flush=True)
     cpu = None if before is None or after is None else after - before
     return Sample(**json.loads(found[0].removeprefix("RESULT ")), cpu=cpu)

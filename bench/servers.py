@@ -74,7 +74,7 @@ def _stat(pid: int) -> tuple[int, int, int] | None:
 
 
 @contextmanager
-def serve(app: str, shape: str, site: Site, log: Path) -> Iterator[Server]:
+def serve(app: str, shape: str, site: Site, log: Path, *, cache: bool = False) -> Iterator[Server]:
     """Run an application in this shape until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
@@ -83,7 +83,7 @@ def serve(app: str, shape: str, site: Site, log: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             [sys.executable, "-m", *command, app],
             cwd=ROOT,
-            env=site.environment,
+            env=site.environment | {"HUB_CACHE": str(int(cache))},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -105,10 +105,11 @@ def pools_of(site: Site) -> tuple[Pool, Pool]:
     own, floors = _targets(site)
     post_ids = [target.post_id for target in own + floors]
     site.change(update(Post).where(Post.id.in_(post_ids)).values(capacity=PLACES))
-    people = _people(site)
+    # The floor knows no conflicts, so it may not use up the time of the product's people.
+    people, others = _people(site, 0), _people(site, PEOPLE)
     return (
         Pool(site, own, site.identities(people), product_request),
-        Pool(site, floors, [person.id for person in people], floor_request),
+        Pool(site, floors, [person.id for person in others], floor_request),
     )
 
 
@@ -140,7 +141,7 @@ def _targets(site: Site) -> tuple[list[Target], list[Target]]:
     return own, floors
 
 
-def _people(site: Site) -> list[Any]:
+def _people(site: Site, first: int) -> list[Any]:
     """Choose people without any place or line to come, whom no rule about age concerns."""
     busy = (
         select(SignUp.person_id)
@@ -157,5 +158,6 @@ def _people(site: Site) -> list[Any]:
         )
         .order_by(Person.id.desc())
         .limit(PEOPLE)
+        .offset(first)
     )
     return rows
