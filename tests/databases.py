@@ -8,10 +8,11 @@ import shutil
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL
 
 from tests import postgres
@@ -50,6 +51,9 @@ class Databases(ABC):
         """Return one more application on the same database, with other settings."""
         app = create_app(replace(TEST_SETTINGS, database_url=self.url, **changes))
         app.testing = True
+        with app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                event.listen(db.engine, "connect", _do_not_wait_for_the_disk)
         return app
 
     def renew(self) -> None:
@@ -132,6 +136,10 @@ class PostgreSQLDatabases(Databases):
             db.engine.dispose()
         for name in (f"{self.name}_empty", self.name, self.template):
             postgres.drop(self.server_url, name)
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _text(url: URL) -> str:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 
 BINARIES = Path("/usr/lib/postgresql")
 SUPERUSER = "postgres"
+PREFIX = "hub-pg-"
 
 
 class NoPostgreSQL(Exception):
@@ -45,7 +46,9 @@ def server(durable: bool = False) -> Iterator[URL]:
     if named and not durable:
         yield make_url(named).set(drivername="postgresql+psycopg")
         return
-    folder = Path(tempfile.mkdtemp(prefix="hub-pg-"))
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (folder / "owner").write_text(str(os.getpid()))
     cluster = Cluster(folder, binaries())
     try:
         cluster.create()
@@ -54,6 +57,15 @@ def server(durable: bool = False) -> Iterator[URL]:
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Stop and remove clusters whose test run was killed before it could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError, ValueError, subprocess.SubprocessError):
+            if not Path(f"/proc/{int((folder / 'owner').read_text())}").exists():
+                Cluster(folder, binaries()).stop()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class Cluster:
