@@ -46,7 +46,8 @@ def main() -> None:
 def _kinds(site: Site) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     for page in pages_of(site):
         cookie = site.identity(page.phone).cookie if page.phone else ""
-        yield page.name, _again("GET\t" + page.path + f"\t{cookie}\t")
+        if page.is_plain:
+            yield page.name, _again(f"GET\t{page.path}\t{cookie}\t")
     pool = pools_of(site)[0]
     yield "sign-up POST", (_environment(pool.line(n)) for n in range(pool.size))
 
