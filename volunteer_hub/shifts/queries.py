@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.core.errors import NotFound
@@ -111,79 +111,80 @@ class MyShift:
     position: int
 
 
-def show(session: Session, shift_id: int, *, building_id: int | None = None) -> ShiftPage:
-    """Return a shift that the public may see; raises NotFound for drafts."""
-    row: Any = session.execute(
-        select(
-            Shift.id,
-            Shift.project_id,
-            Project.title_zh,
-            Project.title_en,
-            Project.content_zh,
-            Project.content_en,
-            Project.risk_zh,
-            Project.risk_en,
-            Project.insurance,
-            Project.contact_name,
-            Project.contact_phone,
-            Project.minimum_age,
-            Project.outdoors,
-            Category.name_zh,
-            Category.name_en,
-            Organisation.id,
-            Organisation.name_zh,
-            Organisation.name_en,
-            Place.name_zh,
-            Place.name_en,
-            Place.address_zh,
-            Place.address_en,
-            Place.lat,
-            Place.lng,
-            Shift.starts_at,
-            Shift.ends_at,
-            Shift.day,
-            Shift.meeting_point,
-            Shift.status,
-            Shift.cancel_reason,
-            Walk.minutes,
-        )
-        .join(Project, Project.id == Shift.project_id)
-        .join(Category, Category.id == Project.category_id)
-        .join(Organisation, Organisation.id == Project.organisation_id)
-        .join(Place, Place.id == Shift.place_id)
-        .outerjoin(Walk, (Walk.place_id == Shift.place_id) & (Walk.building_id == building_id))
-        .where(
-            Shift.id == shift_id,
-            Shift.status != str(ShiftStatus.DRAFT),
-            Project.status != str(ProjectStatus.DRAFT),
-        )
-    ).first()
-    if row is None:
-        raise NotFound
-    values: list[Any] = [*row, _posts(session, shift_id)]
-    return ShiftPage(*values)
-
-
-def _posts(session: Session, shift_id: int) -> tuple[PostRow, ...]:
-    waiting = (
+# Built once: putting these together costs more than running them.
+_SHIFT_ID = bindparam("shift_id", type_=Integer)
+_BUILDING_ID = bindparam("building_id", type_=Integer)
+_SHOWN = (
+    select(
+        Shift.id,
+        Shift.project_id,
+        Project.title_zh,
+        Project.title_en,
+        Project.content_zh,
+        Project.content_en,
+        Project.risk_zh,
+        Project.risk_en,
+        Project.insurance,
+        Project.contact_name,
+        Project.contact_phone,
+        Project.minimum_age,
+        Project.outdoors,
+        Category.name_zh,
+        Category.name_en,
+        Organisation.id,
+        Organisation.name_zh,
+        Organisation.name_en,
+        Place.name_zh,
+        Place.name_en,
+        Place.address_zh,
+        Place.address_en,
+        Place.lat,
+        Place.lng,
+        Shift.starts_at,
+        Shift.ends_at,
+        Shift.day,
+        Shift.meeting_point,
+        Shift.status,
+        Shift.cancel_reason,
+        Walk.minutes,
+    )
+    .join(Project, Project.id == Shift.project_id)
+    .join(Category, Category.id == Project.category_id)
+    .join(Organisation, Organisation.id == Project.organisation_id)
+    .join(Place, Place.id == Shift.place_id)
+    .outerjoin(Walk, (Walk.place_id == Shift.place_id) & (Walk.building_id == _BUILDING_ID))
+    .where(
+        Shift.id == _SHIFT_ID,
+        Shift.status != str(ShiftStatus.DRAFT),
+        Project.status != str(ProjectStatus.DRAFT),
+    )
+)
+_POSTS = (
+    select(
+        Post.id,
+        Post.name_zh,
+        Post.name_en,
+        Post.capacity,
+        Post.taken,
+        Post.minimum,
         select(func.count())
         .where(SignUp.post_id == Post.id, SignUp.status == str(SignUpStatus.WAITLISTED))
-        .scalar_subquery()
+        .scalar_subquery(),
     )
-    rows = session.execute(
-        select(
-            Post.id,
-            Post.name_zh,
-            Post.name_en,
-            Post.capacity,
-            Post.taken,
-            Post.minimum,
-            waiting,
-        )
-        .where(Post.shift_id == shift_id)
-        .order_by(Post.position, Post.id)
-    )
-    return tuple(PostRow(*row) for row in rows)
+    .where(Post.shift_id == _SHIFT_ID)
+    .order_by(Post.position, Post.id)
+)
+
+
+def show(session: Session, shift_id: int, *, building_id: int | None = None) -> ShiftPage:
+    """Return a shift that the public may see; raises NotFound for drafts."""
+    connection = session.connection()
+    values = {"shift_id": shift_id, "building_id": building_id}
+    row: Any = connection.execute(_SHOWN, values).first()
+    if row is None:
+        raise NotFound
+    posts = connection.execute(_POSTS, {"shift_id": shift_id})
+    return ShiftPage(*row, posts=tuple(PostRow(*post) for post in posts))
 
 
 def my_place(session: Session, *, shift_id: int, person_id: int) -> MyPlace | None:
