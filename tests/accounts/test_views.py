@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories import make_person
+from tests.factories import grant_role, make_person
 from tests.support import login
 from volunteer_hub.accounts.models import Consent, Person
+from volunteer_hub.core.permissions import Role
 
 GOOD = {"phone": "138 0013 8000", "name": "陈思远", "password": "three small words", "consent": "y"}
 
@@ -142,8 +143,33 @@ def test_the_wrong_current_password_changes_nothing(client, session):
 
 def test_signing_out_ends_the_session(client, session):
     login(client, make_person(session))
-    client.post("/logout")
+    old = client.get_cookie("session").value
+    answer = client.post("/logout")
+    assert answer.status_code == 303
     assert client.get("/me").status_code == 303
+    client.set_cookie("session", old)
+    replayed = client.get("/me")
+    assert (replayed.status_code, replayed.location) == (303, "/login?next=/me")
+
+
+def test_signing_out_twice_or_without_having_signed_in_does_no_harm(client, session):
+    login(client, make_person(session))
+    assert [client.post("/logout").status_code for _ in range(2)] == [303, 303]
+
+
+def test_the_last_office_account_hands_over_before_it_is_deleted(client, session, charlie):
+    office = make_person(session, password="three small words")
+    grant_role(session, office, Role.OFFICE)
+    login(client, office)
+    answer = client.post("/me/delete?lang=en", data={"sure": "y"})
+    assert answer.status_code == 409
+    assert "Please give the office role to somebody first." in answer.text
+    session.refresh(office)
+    assert office.deleted_at is None
+    grant_role(session, charlie, Role.OFFICE)
+    assert client.post("/me/delete", data={"sure": "y"}).status_code == 303
+    login(client, charlie)
+    assert client.post("/me/delete", data={"sure": "y"}).status_code == 409
 
 
 def test_a_profile_is_changed_and_kept(client, session):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -96,15 +96,45 @@ def _refuse_twice(
         RoleGrant.role == str(role),
         RoleGrant.organisation_id.is_not_distinct_from(organisation_id),
         RoleGrant.branch_id.is_not_distinct_from(branch_id),
-        _is_live(now),
+        is_live(now),
     )
     if session.scalar(held.limit(1)):
         raise CannotChangeRole(_("This person has this role already."), field="phone")
 
 
-def _is_live(now: datetime) -> ColumnElement[bool]:
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Match roles that hold now."""
     # The same day that signing in compares with: UTC, as the database counts it.
     return or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= now.astimezone(UTC).date())
+
+
+def day_before(now: datetime) -> date:
+    """Return the last day of a role that ends at once."""
+    return now.astimezone(UTC).date() - timedelta(days=1)
+
+
+def _office_people(session: Session, now: datetime) -> set[int]:
+    """Return who has an office role, and keep others from ending one until this is over."""
+    # In order of id, so that two people who end each other's role do not both succeed.
+    return set(
+        session.scalars(
+            select(RoleGrant.person_id)
+            .where(RoleGrant.role == str(Role.OFFICE), is_live(now))
+            .order_by(RoleGrant.id)
+            .with_for_update()
+        )
+    )
+
+
+def keep_an_office(session: Session, *, leaving: int, now: datetime) -> None:
+    """Refuse that the last person with an office role leaves; raises CannotChangeRole."""
+    held = select(RoleGrant.id).where(
+        RoleGrant.person_id == leaving, RoleGrant.role == str(Role.OFFICE), is_live(now)
+    )
+    if session.scalar(held.limit(1)) and _office_people(session, now) <= {leaving}:
+        raise CannotChangeRole(
+            _("Yours is the last office account. Please give the office role to somebody first.")
+        )
 
 
 def end_grant(session: Session, *, grant_id: int, ended_by: int | None, now: datetime) -> None:
@@ -113,21 +143,15 @@ def end_grant(session: Session, *, grant_id: int, ended_by: int | None, now: dat
     Raises NotFound for an unknown grant or one that has ended, CannotChangeRole for the last
     office role, without which nobody could give roles any more.
     """
-    # In order of id, so that two people who end each other's role do not both succeed.
-    offices = session.scalars(
-        select(RoleGrant)
-        .where(RoleGrant.role == str(Role.OFFICE), _is_live(now))
-        .order_by(RoleGrant.id)
-        .with_for_update()
-    ).all()
-    grant = session.scalar(select(RoleGrant).where(RoleGrant.id == grant_id, _is_live(now)))
+    offices = _office_people(session, now)
+    grant = session.scalar(select(RoleGrant).where(RoleGrant.id == grant_id, is_live(now)))
     if grant is None:
         raise NotFound
-    if grant.role == Role.OFFICE and len({office.person_id for office in offices}) < 2:
+    if grant.role == Role.OFFICE and len(offices) < 2:
         raise CannotChangeRole(
             _("This is the last office role. Please give it to somebody else first.")
         )
-    grant.ends_on = now.astimezone(UTC).date() - timedelta(days=1)
+    grant.ends_on = day_before(now)
     audit.record(
         session,
         "role:end",

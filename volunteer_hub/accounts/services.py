@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts import role_services
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput
@@ -146,11 +147,20 @@ def change_password(session: Session, *, person_id: int, password_hash: str, now
     return person.session_key
 
 
+def end_sessions(session: Session, *, person_id: int, now: datetime) -> None:
+    """Sign the person out everywhere: cookies that were handed out before open nothing more."""
+    session.get_one(Person, person_id).session_key = new_session_key()
+    audit.record(session, "person:sign_out", actor_id=person_id, object_id=person_id, now=now)
+    session.flush()
+
+
 def delete_account(session: Session, *, person_id: int, today: date, now: datetime) -> None:
     """Take out everything that names the person; ledger entries stay with the nameless row.
 
-    Future places must have been given back before (`shifts.services.leave_all`).
+    Future places must have been given back before (`shifts.leaving.leave_all`). Raises
+    CannotChangeRole for the last office account.
     """
+    role_services.keep_an_office(session, leaving=person_id, now=now)
     person = session.get_one(Person, person_id)
     person.phone = person.password_hash = None
     person.name, person.nickname = "", ""
@@ -172,8 +182,8 @@ def delete_account(session: Session, *, person_id: int, today: date, now: dateti
     )
     session.execute(
         update(RoleGrant)
-        .where(RoleGrant.person_id == person_id, RoleGrant.ends_on.is_(None))
-        .values(ends_on=today)
+        .where(RoleGrant.person_id == person_id, role_services.is_live(now))
+        .values(ends_on=role_services.day_before(now))
     )
     audit.record(session, "person:delete", actor_id=person_id, object_id=person_id, now=now)
     session.flush()

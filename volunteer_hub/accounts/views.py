@@ -126,10 +126,15 @@ def _building_choices() -> list[SelectChoice]:
 
 @bp.post("/logout")
 @public
+@own_transaction
 def logout() -> Response:
+    """Sign out everywhere: a cookie that somebody has kept or copied opens nothing any more."""
+    who = current_user.id
+    if who is not None:
+        write_tx(lambda: services.end_sessions(db.session(), person_id=who, now=clock.now()))
     logout_user()
     session.clear()
-    answer = done("/", say=_("You are signed out."))
+    answer = done("/", say=_("You are signed out, on other devices too."))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
