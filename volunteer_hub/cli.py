@@ -17,7 +17,4 @@ GROUPS = (
 def init_app(app: Flask) -> None:
     """Add the commands to `flask --app wsgi`."""
     for module, name in GROUPS:
-        try:
-            app.cli.add_command(getattr(import_module(module), name))
-        except ModuleNotFoundError:
-            continue
+        app.cli.add_command(getattr(import_module(module), name))
