@@ -40,7 +40,7 @@ help:
 	@echo "Making a virtual environment in .venv"
 	@$(PYTHON) -m venv --clear .venv
 
-.venv/installed: requirements.txt | .venv/bin/python
+.venv/installed: requirements.txt .venv/bin/python
 	@echo "Installing what the site needs"
 	@$(PIP) -r requirements.txt
 	@touch $@
