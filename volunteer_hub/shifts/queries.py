@@ -184,7 +184,7 @@ def show(session: Session, shift_id: int, *, building_id: int | None = None) -> 
     if row is None:
         raise NotFound
     posts = connection.execute(_POSTS, {"shift_id": shift_id})
-    return ShiftPage(*row, posts=tuple(PostRow(*post) for post in posts))
+    return ShiftPage(*row, tuple(PostRow(*post) for post in posts))
 
 
 def my_place(session: Session, *, shift_id: int, person_id: int) -> MyPlace | None:
