@@ -180,11 +180,12 @@ def show(session: Session, shift_id: int, *, building_id: int | None = None) -> 
     """Return a shift that the public may see; raises NotFound for drafts."""
     connection = session.connection()
     values = {"shift_id": shift_id, "building_id": building_id}
-    row: Any = connection.execute(_SHOWN, values).first()
+    row = connection.execute(_SHOWN, values).first()
     if row is None:
         raise NotFound
     posts = connection.execute(_POSTS, {"shift_id": shift_id})
-    return ShiftPage(*row, tuple(PostRow(*post) for post in posts))
+    columns: Any = (*row, tuple(PostRow(*post) for post in posts))
+    return ShiftPage(*columns)
 
 
 def my_place(session: Session, *, shift_id: int, person_id: int) -> MyPlace | None:
