@@ -140,5 +140,5 @@ messages: .venv/installed-dev
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
-	find static -name '*.gz' -delete
+	find static -name '*.gz' -delete -o -name '*.br' -delete
 	find volunteer_hub/translations -name '*.mo' -delete

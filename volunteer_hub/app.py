@@ -10,12 +10,13 @@ from jinja2 import StrictUndefined
 from whitenoise import WhiteNoise
 
 from volunteer_hub import cli
+from volunteer_hub.accounts import display_views
 from volunteer_hub.accounts import queries as accounts
 from volunteer_hub.accounts import views as accounts_views
 from volunteer_hub.attendance import views as attendance_views
 from volunteer_hub.console import views as console_views
 from volunteer_hub.core import db as database
-from volunteer_hub.core import health, i18n, limits, web
+from volunteer_hub.core import gate, health, i18n, limits, refusals, web
 from volunteer_hub.core.config import ROOT, Settings, read_settings
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Actor, Visitor
@@ -55,13 +56,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     _sign_in(app)
     # First of all that look at a request, so that refusals speak the reader's language too.
     i18n.init_app(app)
-    web.csrf.init_app(app)
     Compress(app)
     limits.init_app(app, settings.redis_url)
     web.init_app(app)
+    gate.init_app(app)
+    refusals.init_app(app)
     for module in (
         health,
         accounts_views,
+        display_views,
         shifts_views,
         attendance_views,
         hours_views,
@@ -94,7 +97,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 30 * 24 * 3600,
         "SESSION_REFRESH_EACH_REQUEST": False,
-        # core.web asks for the token itself, of unsafe requests only.
+        # core.gate asks for the token itself, of unsafe requests only.
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "COMPRESS_MIMETYPES": [

@@ -12,7 +12,7 @@ from tests.factories import NOW, make_person, make_shift, make_sign_up, post_of
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.shifts import leaving, signing
-from volunteer_hub.shifts.models import SignUp
+from volunteer_hub.shifts.models import Post, SignUp
 
 
 def at_once(app, works):
@@ -99,3 +99,38 @@ def test_cancelling_at_once_moves_exactly_as_many_up_in_order(app, session):
     assert Counter(state.values())["confirmed"] == post_of(session, shift).taken == 5
     assert state[waiting[1]] == "cancelled"
     assert state[waiting[0]] == "confirmed"
+
+
+def test_no_one_waits_beside_a_free_place_when_taps_and_cancellations_cross(app, session):
+    for _round in range(6):
+        shift = make_shift(session, capacity=1)
+        holder = make_sign_up(session, shift, make_person(session))
+        newcomer = make_person(session).id
+        works = [leaving_(holder.id, holder.person_id), signing_up(shift.id, newcomer)]
+        session.rollback()
+        at_once(app, works)
+        session.expire_all()
+        states = session.scalars(
+            select(SignUp.status).where(SignUp.shift_id == shift.id, SignUp.person_id == newcomer)
+        ).all()
+        assert states == ["confirmed"]
+        assert post_of(session, shift).taken == 1
+
+
+def test_a_place_that_is_added_goes_to_whoever_signs_up_at_that_moment(app, session):
+    for _round in range(6):
+        shift = make_shift(session, capacity=1)
+        make_sign_up(session, shift, make_person(session))
+        newcomer, post_id = make_person(session).id, post_of(session, shift).id
+
+        def raise_capacity(post_id=post_id):
+            post = db.session().get(Post, post_id, with_for_update=True)
+            post.capacity += 1
+            db.session().flush()
+            leaving.fill_places(db.session(), post_id=post_id, now=NOW)
+
+        works = [raise_capacity, signing_up(shift.id, newcomer)]
+        session.rollback()
+        at_once(app, works)
+        session.expire_all()
+        assert post_of(session, shift).taken == 2

@@ -286,6 +286,18 @@ def test_calling_off_needs_a_reason_and_a_shift_that_is_not_over(session, projec
         cancel_shift(session, shift_id=over.id, reason="rain", **scope)
 
 
+def test_a_shift_that_has_begun_is_not_called_off_so_that_its_hours_can_be_confirmed(
+    session, project, scope, now
+):
+    shift = make_shift(session, project=project, starts_at=now)
+    with pytest.raises(DomainError):
+        cancel_shift(session, shift_id=shift.id, reason="下雨", **scope)
+    assert shift.status == ShiftStatus.PUBLISHED
+    draft = make_shift(session, project=project, starts_at=now, status=ShiftStatus.DRAFT)
+    cancel_shift(session, shift_id=draft.id, reason="下雨", **scope)
+    assert draft.status == ShiftStatus.CANCELLED
+
+
 def test_a_shift_called_off_cannot_be_changed(session, project, change, plan, scope):
     shift = make_shift(session, project=project)
     cancel_shift(session, shift_id=shift.id, reason="下雨", **scope)

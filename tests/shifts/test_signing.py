@@ -293,3 +293,18 @@ def test_leaving_all_gives_back_what_is_still_to_come(session):
     leaving.leave_all(session, person_id=person.id, now=NOW)
     session.commit()
     assert post_of(session, shift).taken == 0
+
+
+def test_when_the_guardian_leaves_the_child_leaves_too(session):
+    project = make_project(session, minimum_age=8)
+    shift, guardian = make_shift(session, project=project, capacity=3), make_person(session)
+    child = make_person(session, birth_date=date(2014, 5, 4), guardian_id=guardian.id)
+    outcome = sign(session, shift, guardian)
+    sign(session, shift, child)
+    left = leaving.cancel(
+        session, sign_up_id=outcome.sign_up_id, person_id=guardian.id, reason="", now=NOW
+    )
+    session.commit()
+    assert left.wards == (child.name,)
+    assert status_of(session, shift, child) == "cancelled"
+    assert post_of(session, shift).taken == 0

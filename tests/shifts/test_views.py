@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from tests.factories import NOW, make_person, make_project, make_shift, make_sign_up, post_of
 from tests.support import login
 
@@ -150,3 +152,12 @@ def test_english_readers_get_english(client, session):
     assert 'lang="en"' in page
     assert "Phone help" in page
     assert "Risk notice" in page
+
+
+@pytest.mark.parametrize("post", ["0" * 5000 + "1", "9" * 30, "abc", "-1", "１", "1.0"])
+def test_a_senseless_post_is_a_form_error(client, session, post):
+    shift = make_shift(session)
+    login(client, make_person(session))
+    answer = client.post(f"/shifts/{shift.id}/signup", data={**READ, "post": post})
+    assert answer.status_code == 422
+    assert "请选择一个岗位" in answer.get_data(as_text=True)

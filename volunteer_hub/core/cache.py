@@ -14,14 +14,13 @@ from flask import Response, current_app, request
 from flask_login import current_user
 from sqlalchemy import select
 
-from volunteer_hub.core import clock, i18n
+from volunteer_hub.core import clock
 from volunteer_hub.core.db import ContentVersion, db
+from volunteer_hub.core.web import display_choices
 
 MOST_PAGES = 256
 # Longer addresses are somebody's experiment, not a page that many look at.
 LONGEST_QUERY = 200
-# Everything besides the address that a visitor's page depends on.
-COOKIES = (i18n.COOKIE, "size", "theme", "cdn")
 
 _pages: OrderedDict[tuple[object, ...], tuple[bytes, str]] = OrderedDict()
 _lock = threading.Lock()
@@ -34,10 +33,12 @@ def visitors_page(build: Callable[[], Response]) -> Response:
         return build()
     version = db.session.connection().scalar(_VERSION)
     minute = clock.now().replace(second=0, microsecond=0)
-    chosen = tuple(request.cookies.get(name) for name in COOKIES)
+    chosen = (*display_choices().values(), request.cookies.get("cdn") == "0")
     key = (id(db.engine), version, minute, request.full_path, *chosen)
     with _lock:
         kept = _pages.get(key)
+        if kept is not None:
+            _pages.move_to_end(key)
     if kept is None:
         response = build()
         if response.status_code == 200:

@@ -22,8 +22,8 @@ class NotFound(DomainError):
 
     status = 404
 
-    def __init__(self, message: object = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: object = "", *, field: str | None = None) -> None:
+        super().__init__(message, field=field)
 
 
 class InvalidInput(DomainError):

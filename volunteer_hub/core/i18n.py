@@ -60,7 +60,8 @@ def init_app(app: Flask) -> None:
 def _choose_language() -> None:
     """Take the language from the address, the cookie, the profile, or Chinese."""
     wish = request.args.get("lang") or request.cookies.get(COOKIE)
-    if wish not in LANGUAGES:
+    # The health pages answer whatever the database does, so nobody is looked up for them.
+    if wish not in LANGUAGES and request.blueprint != "health":
         wish = current_user.language
     _language.set(wish if wish in LANGUAGES else CHINESE)
 

@@ -1,9 +1,8 @@
-"""What every page shares: access, answers, errors, headers, addresses of static files."""
+"""What every page shares: answers, headers, choices of display, addresses of static files."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -21,25 +20,16 @@ from flask import (
     redirect,
     render_template,
     request,
-    url_for,
 )
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from volunteer_hub.core import clock, i18n
-from volunteer_hub.core.db import HandledForm, db, write_tx
-from volunteer_hub.core.errors import DomainError
-from volunteer_hub.core.i18n import _
-from volunteer_hub.core.permissions import Permission, access_of
+from volunteer_hub.core import i18n
+from volunteer_hub.core.permissions import Permission
 from volunteer_hub.core.tabs import tabs_of
 
-csrf = CSRFProtect()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 # What a reader may choose; the first of each is where everybody starts.
@@ -49,9 +39,6 @@ CHOICES = {
     "theme": ("auto", "light", "dark"),
 }
 YEAR_SECONDS = 365 * 24 * 3600
-# PostgreSQL and the mail cannot carry NUL or lone surrogates; U+FFFD stands for bytes that were
-# no text (Werkzeug puts it there).
-UNSTORABLE = re.compile("[\0\ufffd\ud800-\udfff]")
 
 
 class BoundedInteger(IntegerConverter):
@@ -65,16 +52,9 @@ class BoundedInteger(IntegerConverter):
 
 
 def init_app(app: Flask) -> None:
-    """Install the guard, the error pages and the headers."""
+    """Install the headers and what templates call."""
     app.url_map.converters["int"] = BoundedInteger
-    app.before_request(_guard)
     app.after_request(_finish)
-    app.register_error_handler(DomainError, _refused)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(DBAPIError, _database_error)
-    app.register_error_handler(500, _broken)
-    app.dispatch_request = _dispatch  # type: ignore[method-assign]
     versions = _static_versions(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         static=lambda name: f"/static/{name}?v={versions.get(name, '0')}",
@@ -107,102 +87,19 @@ def _content_policy(htmx_url: str) -> str:
 
 def _page_context() -> dict[str, Any]:
     return {
-        "lang": i18n.language(),
-        "size": _choice("size"),
-        "theme": _choice("theme"),
+        **display_choices(),
         "htmx_url": "" if request.cookies.get("cdn") == "0" else current_app.config["HUB_HTMX_URL"],
     }
+
+
+def display_choices() -> dict[str, str]:
+    """Return the language, text size and colours in which this page is shown."""
+    return {"lang": i18n.language(), "size": _choice("size"), "theme": _choice("theme")}
 
 
 def _choice(name: str) -> str:
     wishes = (request.args.get(name), request.cookies.get(name))
     return next((wish for wish in wishes if wish in CHOICES[name]), CHOICES[name][0])
-
-
-# ---------------------------------------------------------------- access and transactions
-
-
-def _guard() -> BaseResponse | None:
-    """Deny by default: a route without a mark, or without the permission it names, is closed."""
-    if request.endpoint is None or request.endpoint == "static":
-        return None
-    if request.method not in SAFE_METHODS:
-        csrf.protect()
-    access = access_of(current_app.view_functions.get(request.endpoint))
-    if access == "public":
-        return None
-    if access is None:
-        abort(404)
-    if not current_user.is_authenticated:
-        return _to_login()
-    if not current_user.may(access):
-        abort(404)
-    return None
-
-
-def _to_login() -> BaseResponse:
-    back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else _referring_path()
-    address = url_for("accounts.login", next=back)
-    if is_htmx():
-        # Never the login page inside a fragment: the browser goes there as a whole page.
-        return Response(status=401, headers={"HX-Redirect": address})
-    return redirect(address, 303)
-
-
-def _referring_path() -> str:
-    referrer = urlsplit(request.referrer or "")
-    return referrer.path if referrer.netloc == request.host else "/"
-
-
-def _dispatch() -> Any:
-    """Run the view; an unsafe request runs in one transaction, kept only below status 400."""
-    if request.method in SAFE_METHODS or request.endpoint is None:
-        return Flask.dispatch_request(current_app._get_current_object())  # type: ignore[attr-defined]
-    if any(UNSTORABLE.search(value) for _name, value in request.form.items(multi=True)):
-        abort(
-            400,
-            _("The text holds characters that cannot be stored. Please type it again."),
-        )
-    view = current_app.view_functions.get(request.endpoint)
-    if getattr(view, "own_transaction", False):
-        return Flask.dispatch_request(current_app._get_current_object())  # type: ignore[attr-defined]
-    return write_tx(_run_once, keep=lambda response: response.status_code < 400)
-
-
-def own_transaction(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a view that calls `write_tx` itself, because it has slow work to do before."""
-    view.own_transaction = True  # type: ignore[attr-defined]
-    return view
-
-
-def _run_once() -> BaseResponse:
-    key = request.form.get("request_key", "")[:64]
-    if key and current_user.is_authenticated:
-        done_at = db.session.scalar(
-            select(HandledForm.location).where(
-                HandledForm.key == key, HandledForm.person_id == current_user.id
-            )
-        )
-        if done_at is not None:
-            return redirect(done_at, 303)
-    response = make_response(Flask.dispatch_request(current_app._get_current_object()))  # type: ignore[attr-defined]
-    if key and current_user.is_authenticated and response.status_code < 400:
-        _remember(key, g.get("done_url") or request.path)
-    return response
-
-
-def _remember(key: str, location: str) -> None:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(
-        insert(HandledForm)
-        .values(
-            key=key,
-            person_id=current_user.id,
-            location=location[:500],
-            handled_at=clock.now(),
-        )
-        .on_conflict_do_nothing()
-    )
 
 
 # ---------------------------------------------------------------- answers
@@ -233,7 +130,14 @@ def done(url: str, /, *, fragment: str = "", say: str = "", **context: Any) -> B
         return response
     answer = redirect(url, 303)
     if say:
-        answer.set_cookie("say", _cookie_safe(say), max_age=30, httponly=True, samesite="Lax")
+        answer.set_cookie(
+            "say",
+            _cookie_safe(say),
+            max_age=30,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["HUB_PRODUCTION"],
+        )
     return answer
 
 
@@ -248,8 +152,20 @@ def _said() -> str:
         return ""
 
 
+def referring_path() -> str:
+    """Return the path of the page of ours from which this request came, else the home page."""
+    try:
+        referrer = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
+    return referrer.path if referrer.netloc == request.host else "/"
+
+
 def here(**changes: Any) -> str:
     """Return this page's own address with some query values changed (None takes one out)."""
+    if request.method not in SAFE_METHODS:
+        # The address of a form that was refused cannot be opened; the page it stands on can.
+        return referring_path()
     query = {name: values for name, values in request.args.lists() if name not in CHOICES}
     for name, value in changes.items():
         query.pop(name, None)
@@ -272,93 +188,10 @@ def safe_next(target: str | None) -> str:
     return target if not parts.scheme and not parts.netloc else "/"
 
 
-# ---------------------------------------------------------------- errors
-
-
-def error_page(status: int, title: str, message: object) -> Response:
-    """Answer with a sentence that says what to do next, as page, fragment or JSON."""
-    if request.path.startswith("/api/"):
-        response = make_response({"error": {"status": status, "message": str(message)}}, status)
-    else:
-        name = "errors/_message.html" if is_htmx() else "errors/page.html"
-        response = make_response(
-            render_template(name, title=title, message=message, status=status), status
-        )
-        response.vary.add("HX-Request")
-    return response
-
-
-def _refused(error: DomainError) -> Response:
-    if error.status == 404:
-        return _not_found()
-    return error_page(error.status, _("That did not work"), error.message)
-
-
-def _not_found() -> Response:
-    return error_page(
-        404,
-        _("Nothing here"),
-        _("This page does not exist, or it is not open to you. Check the address or go home."),
-    )
-
-
-def _http_error(error: HTTPException) -> BaseResponse:
-    status = error.code or 500
-    if error.response is not None:
-        return error.get_response()
-    if status == 404:
-        return _not_found()
-    title, message = _sentence(status)
-    # A description of our own is already a translated sentence; Werkzeug's are English.
-    own_words = error.description != type(error).description and status == 400
-    response = error_page(status, title, error.description if own_words else message)
-    if status == 429:
-        response.headers["Retry-After"] = "60"
-    if status == 405:
-        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
-    return response
-
-
-def _sentence(status: int) -> tuple[str, str]:
-    """Return title and next step for a status."""
-    again = _("Please go back, check what you typed and try again.")
-    answers = {
-        400: (_("We could not read that"), again),
-        405: (
-            _("That did not work"),
-            _("This address cannot be used in this way. Please go back."),
-        ),
-        413: (_("That is too large"), _("The file or text is too large. Take a smaller one.")),
-        429: (_("Too many tries"), _("Please wait a little and then try again.")),
-    }
-    return answers.get(status, (_("That did not work"), _("Please go back and try again.")))
-
-
-def _csrf_error(_error: CSRFError) -> Response:
-    return error_page(
-        400,
-        _("This form has expired"),
-        _("Nothing was saved. Please go back, reload the page and send it again."),
-    )
-
-
-def _database_error(error: DBAPIError) -> Response:
-    current_app.logger.error("database error", exc_info=error)
-    response = error_page(
-        503,
-        _("One moment please"),
-        _("The site is busy. Nothing was saved; please try again in a few seconds."),
-    )
-    response.headers["Retry-After"] = "5"
-    return response
-
-
-def _broken(_error: Exception) -> Response:
-    return error_page(
-        500,
-        _("Something went wrong on our side"),
-        _("Nothing was saved. Please try again later; if it stays, tell your coordinator."),
-    )
+def own_transaction(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view that calls `write_tx` itself, because it has slow work to do before."""
+    view.own_transaction = True  # type: ignore[attr-defined]
+    return view
 
 
 # ---------------------------------------------------------------- headers

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.models import Person
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import DomainError, NotFound
@@ -22,7 +24,14 @@ from volunteer_hub.shifts.models import (
     SignUp,
     SignUpStatus,
 )
-from volunteer_hub.shifts.rules import MOVE_UP_UNTIL, Facts, read_facts, refusal
+from volunteer_hub.shifts.rules import (
+    GUARDIAN_ALONGSIDE,
+    MOVE_UP_UNTIL,
+    Facts,
+    age_on,
+    read_facts,
+    refusal,
+)
 from volunteer_hub.shifts.signing import lock_person, note, take_place
 
 
@@ -30,34 +39,31 @@ class CannotCancel(DomainError):
     """The shift has begun, so the place can no longer be given back."""
 
 
-def cancel(session: Session, *, sign_up_id: int, person_id: int, reason: str, now: datetime) -> int:
-    """Give a place back and move the line up; returns the shift.
+class Cancelled(NamedTuple):
+    """Which shift a place was given back in, and whose places went with it (under 14)."""
+
+    shift_id: int
+    wards: tuple[str, ...] = ()
+
+
+def cancel(
+    session: Session, *, sign_up_id: int, person_id: int, reason: str, now: datetime
+) -> Cancelled:
+    """Give a place back and move the line up.
 
     Works until the shift begins; a reason is never asked for. Cancelling twice changes nothing.
-    Raises NotFound for a sign-up of somebody else, CannotCancel after the start.
+    Children under 14 come only with their guardian, so their places are given back too. Raises
+    NotFound for a sign-up of somebody else, CannotCancel after the start.
     """
+    lock_person(session, person_id)
     row = _read_locked(session, sign_up_id=sign_up_id, person_id=person_id)
     if row.status not in ACTIVE:
-        return int(row.shift_id)
-    published = row.shift_status == ShiftStatus.PUBLISHED
-    if published and row.starts_at <= now:
+        return Cancelled(row.shift_id)
+    if row.shift_status == ShiftStatus.PUBLISHED and row.starts_at <= now:
         raise CannotCancel(
             _("The shift has already started. Please tell the contact person on site.")
         )
-    moves_up = published and row.starts_at - now >= MOVE_UP_UNTIL
-    confirmed = row.status == SignUpStatus.CONFIRMED
-    successor = (
-        _first_in_line(session, post_id=row.post_id, now=now) if confirmed and moves_up else None
-    )
-    session.execute(
-        update(SignUp)
-        .where(SignUp.id == sign_up_id)
-        .values(status=str(SignUpStatus.CANCELLED), cancelled_at=now, cancel_reason=reason)
-    )
-    if confirmed:
-        session.execute(update(Post).where(Post.id == row.post_id).values(taken=Post.taken - 1))
-    if successor is not None:
-        _move_up(session, successor, post_id=row.post_id, now=now)
+    _give_back(session, row, sign_up_id=sign_up_id, reason=reason, now=now)
     audit.record(
         session,
         "sign_up:cancel",
@@ -68,7 +74,10 @@ def cancel(session: Session, *, sign_up_id: int, person_id: int, reason: str, no
         shift_id=row.shift_id,
     )
     touch_lists(session)
-    return int(row.shift_id)
+    wards = _wards(session, row, person_id=person_id)
+    for ward in wards:
+        cancel(session, sign_up_id=ward.sign_up_id, person_id=ward.id, reason=reason, now=now)
+    return Cancelled(row.shift_id, tuple(ward.name for ward in wards))
 
 
 def _read_locked(session: Session, *, sign_up_id: int, person_id: int) -> Any:
@@ -79,6 +88,7 @@ def _read_locked(session: Session, *, sign_up_id: int, person_id: int) -> Any:
             SignUp.post_id,
             SignUp.shift_id,
             Shift.starts_at,
+            Shift.day,
             Shift.status.label("shift_status"),
             Project.organisation_id,
         )
@@ -92,14 +102,61 @@ def _read_locked(session: Session, *, sign_up_id: int, person_id: int) -> Any:
     return row
 
 
-def _first_in_line(session: Session, *, post_id: int, now: datetime) -> Facts | None:
-    """Return the first person in line whom no rule keeps out any more."""
-    line = session.execute(
+def _give_back(session: Session, row: Any, *, sign_up_id: int, reason: str, now: datetime) -> None:
+    session.execute(
+        update(SignUp)
+        .where(SignUp.id == sign_up_id)
+        .values(status=str(SignUpStatus.CANCELLED), cancelled_at=now, cancel_reason=reason)
+    )
+    if row.status != SignUpStatus.CONFIRMED:
+        return
+    # Who will move up is locked before the post, as everywhere; who gets in line meanwhile is
+    # found by the look at the line after it.
+    first = _line(session, row.post_id)[:1]
+    for waiting in first:
+        lock_person(session, waiting.person_id)
+    session.execute(update(Post).where(Post.id == row.post_id).values(taken=Post.taken - 1))
+    if row.shift_status == ShiftStatus.PUBLISHED:
+        fill_places(session, post_id=row.post_id, now=now)
+
+
+def _wards(session: Session, row: Any, *, person_id: int) -> list[Any]:
+    found = session.execute(
+        select(Person.id, Person.name, Person.birth_date, SignUp.id.label("sign_up_id"))
+        .join(SignUp, SignUp.person_id == Person.id)
+        .where(Person.guardian_id == person_id, SignUp.shift_id == row.shift_id, IS_ACTIVE)
+    )
+    return [
+        ward
+        for ward in found
+        if ward.birth_date and age_on(ward.birth_date, row.day) < GUARDIAN_ALONGSIDE
+    ]
+
+
+def fill_places(session: Session, *, post_id: int, now: datetime) -> None:
+    """Give the free places of a post to its line, first come first; the post is locked.
+
+    Nearer to the start than MOVE_UP_UNTIL nobody is moved: the places stay open to everybody.
+    """
+    while True:
+        facts = _first_in_line(session, post_id=post_id, now=now)
+        if facts is None or facts.starts_at - now < MOVE_UP_UNTIL:
+            return
+        if not _move_up(session, facts, post_id=post_id, now=now):
+            return
+
+
+def _line(session: Session, post_id: int) -> Sequence[Any]:
+    return session.execute(
         select(SignUp.shift_id, SignUp.person_id)
         .where(SignUp.post_id == post_id, SignUp.status == str(SignUpStatus.WAITLISTED))
         .order_by(SignUp.id)
     ).all()
-    for waiting in line:
+
+
+def _first_in_line(session: Session, *, post_id: int, now: datetime) -> Facts | None:
+    """Return the first person in line whom no rule keeps out any more."""
+    for waiting in _line(session, post_id):
         lock_person(session, waiting.person_id)
         facts = read_facts(session, shift_id=waiting.shift_id, person_id=waiting.person_id)
         still_waits = facts.sign_up_status == SignUpStatus.WAITLISTED
@@ -108,28 +165,16 @@ def _first_in_line(session: Session, *, post_id: int, now: datetime) -> Facts | 
     return None
 
 
-def _move_up(session: Session, facts: Facts, *, post_id: int, now: datetime) -> None:
+def _move_up(session: Session, facts: Facts, *, post_id: int, now: datetime) -> bool:
     if facts.sign_up_id is None or not take_place(session, post_id):
-        return
-    moved = session.connection().execute(
+        return False
+    session.execute(
         update(SignUp)
-        .where(SignUp.id == facts.sign_up_id, SignUp.status == str(SignUpStatus.WAITLISTED))
+        .where(SignUp.id == facts.sign_up_id)
         .values(status=str(SignUpStatus.CONFIRMED))
     )
-    if moved.rowcount == 0:
-        # Left the line in this moment; the place stays free for whoever comes next.
-        session.execute(update(Post).where(Post.id == post_id).values(taken=Post.taken - 1))
-        return
     note(session, "sign_up:move_up", facts.sign_up_id, facts, actor_id=None, now=now)
-
-
-def fill_places(session: Session, *, post_id: int, places: int, now: datetime) -> None:
-    """Give this many new places of a post to its line, first come first; the post is locked."""
-    for _place in range(places):
-        facts = _first_in_line(session, post_id=post_id, now=now)
-        if facts is None or facts.starts_at - now < MOVE_UP_UNTIL:
-            return
-        _move_up(session, facts, post_id=post_id, now=now)
+    return True
 
 
 def leave_all(session: Session, *, person_id: int, now: datetime) -> None:

@@ -144,7 +144,10 @@ def _too_young(session: Session, facts: Facts, age: int) -> CannotSignUp | None:
         )
     if age < ADULT and facts.guardian_id is None:
         return CannotSignUp(
-            _("Under 18 you need a guardian's consent. Ask the coordinator to add your guardian.")
+            _(
+                "Under 18 you need a guardian's consent."
+                " Ask the sub-district office to add your guardian."
+            )
         )
     if age < GUARDIAN_ALONGSIDE and not _guardian_is_coming(session, facts):
         return CannotSignUp(_("Under 14 your guardian needs a place in the same shift first."))

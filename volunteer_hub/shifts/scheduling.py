@@ -94,7 +94,7 @@ def change_shift(
         _note(session, "shift:change", shift, project, actor_id=actor_id, now=now, changed=changed)
     if shift.status == ShiftStatus.PUBLISHED:
         for post in posts:
-            fill_places(session, post_id=post.id, places=post.capacity - post.taken, now=now)
+            fill_places(session, post_id=post.id, now=now)
     return shift
 
 
@@ -157,12 +157,19 @@ def cancel_shift(
     """Call the shift off and say why; sign-ups stay, so that everybody sees it, without no-shows.
 
     Cancelling twice changes nothing. Raises NotFound, InvalidInput without a reason, and
-    DomainError when the shift is over.
+    DomainError once the shift has begun: what was served until then could not be confirmed.
     """
     shift, project = own_shift(session, shift_id, organisation_ids)
     if shift.status == ShiftStatus.CANCELLED:
         return shift
     _require_open(shift, now=now)
+    if shift.status == ShiftStatus.PUBLISHED and shift.starts_at <= now:
+        raise DomainError(
+            _(
+                "This shift has begun, so it is ended and not cancelled: tap “All leave now” on"
+                " its roster. The minutes served until then are kept and can be confirmed."
+            )
+        )
     if not reason.strip():
         raise InvalidInput(
             _("Please say why, such as rain: everybody who signed up reads it."), field="reason"

@@ -39,7 +39,14 @@ _INSERT = {
     "postgresql": postgresql.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
     "sqlite": sqlite.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
 }
-_LOCK = select(Person.id).where(Person.id == bindparam("person", type_=Integer)).with_for_update()
+_POST = bindparam("post", type_=Integer)
+# Weaker than FOR UPDATE: rows that only name this person need not wait.
+_LOCK_PERSON = (
+    select(Person.id)
+    .where(Person.id == bindparam("person", type_=Integer))
+    .with_for_update(key_share=True)
+)
+_LOCK_POST = select(Post.id).where(Post.id == _POST).with_for_update(key_share=True)
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ def lock_person(session: Session, person_id: int) -> None:
     writer anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_LOCK, {"person": person_id})
+        session.connection().execute(_LOCK_PERSON, {"person": person_id})
 
 
 def _choose_post(session: Session, facts: Facts, post_id: int | None) -> int:
@@ -112,10 +119,19 @@ def take_place(session: Session, post_id: int) -> bool:
     return session.connection().execute(_TAKE, {"post": post_id}).rowcount == 1
 
 
+def _take_last_look(session: Session, post_id: int) -> bool:
+    """Look again with the post locked, and keep it locked while getting in line.
+
+    Else somebody could give a place back in between, and this person would wait beside it.
+    """
+    session.connection().execute(_LOCK_POST, {"post": post_id})
+    return take_place(session, post_id)
+
+
 def _sign_up_anew(
     session: Session, facts: Facts, *, post_id: int, person_id: int, now: datetime
 ) -> Outcome:
-    seated = take_place(session, post_id)
+    seated = take_place(session, post_id) or _take_last_look(session, post_id)
     status = SignUpStatus.CONFIRMED if seated else SignUpStatus.WAITLISTED
     sign_up_id = session.connection().scalar(
         _INSERT[session.get_bind().dialect.name],

@@ -59,7 +59,7 @@ def sign_up(shift_id: int) -> Response:
             db.session(),
             shift_id=shift_id,
             person_id=current_user.id,
-            post_id=_number(request.form.get("post")),
+            post_id=_post_id(),
             risk_accepted=request.form.get("risk_accepted") == "1",
             now=clock.now(),
         )
@@ -82,7 +82,7 @@ def _changed(shift_id: int, say: str) -> Response:
 @bp.post("/signups/<int:sign_up_id>/cancel")
 @requires(Permission.SHIFT_SIGN_UP)
 def cancel(sign_up_id: int) -> Response:
-    shift_id = leaving.cancel(
+    left = leaving.cancel(
         db.session(),
         sign_up_id=sign_up_id,
         person_id=current_user.id,
@@ -90,13 +90,21 @@ def cancel(sign_up_id: int) -> Response:
         now=clock.now(),
     )
     say = _("Your place is free again. Thank you for telling us.")
+    if left.wards:
+        say = _(
+            "Your place is free again, and with it the place of %(names)s, who needs you there.",
+            names=_(", ").join(left.wards),
+        )
     if request.form.get("next") == "/me" and not is_htmx():
         return done("/me", say=say)
-    return _changed(shift_id, say)
+    return _changed(left.shift_id, say)
 
 
-def _number(text: str | None) -> int | None:
-    """Return a typed id, or None for what can be no id of ours."""
-    if text and text.isascii() and text.isdecimal() and int(text[:20]) <= MAX_ID:
-        return int(text)
-    return None
+def _post_id() -> int | None:
+    """Return the chosen post, None when nothing was chosen; raises InvalidInput for nonsense."""
+    text = request.form.get("post", "").strip()
+    if not text:
+        return None
+    if len(text) > 10 or not (text.isascii() and text.isdecimal()) or int(text) > MAX_ID:
+        raise InvalidInput(_("Please choose one of the posts."), field="post")
+    return int(text)
