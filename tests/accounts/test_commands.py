@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -110,3 +112,21 @@ def test_a_role_is_given_to_who_has_registered(run, session, charlie):
 def test_an_unknown_phone_gets_no_role(run):
     answer = run("grant", "13800138000", "office")
     assert (answer.exit_code, answer.output) == (1, "Error: Nobody has registered this phone.\n")
+
+
+def test_a_guardian_is_noted_from_the_terminal(run, session, charlie):
+    minor = make_person(session, birth_date=date(2011, 5, 4))
+    answer = run("guardian", minor.phone, charlie.phone)
+    assert answer.exit_code == 0, answer.output
+    session.refresh(minor)
+    assert minor.guardian_id == charlie.id
+    again = run("guardian", minor.phone, minor.phone)
+    assert (again.exit_code, again.output) == (1, "Error: Nobody is their own guardian.\n")
+
+
+def test_a_birthday_that_a_minor_may_not_change_is_corrected_from_the_terminal(run, session):
+    minor = make_person(session, birth_date=date(2011, 5, 4))
+    assert run("birthday", minor.phone, "2001-05-04").exit_code == 0
+    session.refresh(minor)
+    assert minor.birth_date == date(2001, 5, 4)
+    assert "cannot be a date of birth" in run("birthday", minor.phone, "2999-01-01").output

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
 from tests.factories import grant_role, make_person
 from tests.support import login
+from volunteer_hub.accounts.guardians import link_guardian
 from volunteer_hub.accounts.models import Consent, Person
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.registry.models import SubDistrict
 
 GOOD = {"phone": "138 0013 8000", "name": "陈思远", "password": "three small words", "consent": "y"}
 
@@ -207,6 +211,41 @@ def test_size_and_colours_are_kept_in_cookies(client, session):
     assert 'data-theme="dark"' in page
 
 
+def test_the_language_that_a_person_chooses_is_the_one_of_their_profile(client, session):
+    person = make_person(session)
+    login(client, person)
+    assert 'value="zh"' in client.get("/display").text
+    choice = {"lang": "en", "size": "normal", "theme": "auto", "next": "/me"}
+    assert client.post("/display", data=choice).location == "/me"
+    session.refresh(person)
+    assert person.language == "en"
+    assert 'lang="en"' in client.get("/me").text
+
+
+def test_a_choice_of_display_wins_over_the_address_it_was_made_at(client, session):
+    page = client.get("/display?lang=en&size=elder").text
+    assert 'action="/display"' in page
+    client.post("/display", data={"lang": "zh", "size": "large", "theme": "auto", "next": "/"})
+    page = client.get("/").text
+    assert 'lang="zh-CN"' in page
+    assert 'data-size="large"' in page
+
+
+@pytest.mark.parametrize(("chosen", "profile", "then"), [
+    ("en", "zh", "en"), ("en", None, "en"), (None, "en", "en"), ("xx", "zh", "zh"),
+])  # fmt: skip
+def test_signing_in_keeps_a_language_that_was_chosen_before(client, session, chosen, profile, then):
+    person = make_person(
+        session, phone="+8613800138000", password="three small words", language=profile
+    )
+    if chosen:
+        client.set_cookie("lang", chosen)
+    data = {"phone": "13800138000", "password": "three small words"}
+    assert client.post("/login", data=data).status_code == 303
+    session.refresh(person)
+    assert person.language == then
+
+
 def test_one_tap_switches_the_language_and_it_stays(client, session):
     assert 'lang="zh-CN"' in client.get("/").get_data(as_text=True)
     assert 'lang="en"' in client.get("/?lang=en").get_data(as_text=True)
@@ -219,3 +258,73 @@ def test_the_demo_identities_are_shown_only_in_the_demo(client, make_app):
     assert "demo-2026" not in client.get("/login").get_data(as_text=True)
     demo = make_app(demo=True).test_client()
     assert "demo-2026" in demo.get("/login").get_data(as_text=True)
+
+
+def test_a_demo_database_is_not_served_in_production(client, app, session, monkeypatch):
+    monkeypatch.setitem(app.config, "HUB_PRODUCTION", True)
+    district = SubDistrict(code="1", name_zh="街道", name_en="", is_demo=True)
+    session.add(district)
+    make_person(session, phone="+8613800138000", password="three small words")
+    data = {"phone": "13800138000", "password": "three small words"}
+    answer = client.post("/login", data=data)
+    assert answer.status_code == 503
+    assert "演示数据" in answer.text
+    assert client.post("/register", data=GOOD).status_code == 503
+    district.is_demo = False
+    assert client.post("/login", data=data).status_code == 303
+
+
+def birthday(client, typed):
+    form = {"name": "小林", "nickname": "", "birth_date": typed}
+    return client.post("/me/profile?lang=en", data=form)
+
+
+@pytest.mark.parametrize("typed", ["", "2008-11-23", "1990-05-04"])
+def test_a_minor_cannot_step_out_of_the_rules_of_age(client, session, typed):
+    """Whose eighteenth birthday is today is an adult."""
+    person = make_person(session, birth_date=date(2011, 5, 4))
+    login(client, person)
+    answer = birthday(client, typed)
+    assert answer.status_code == 422
+    assert "Under 18 the date of birth stays." in answer.text
+    session.refresh(person)
+    assert person.birth_date == date(2011, 5, 4)
+
+
+def test_a_minor_may_mend_a_day_but_not_become_old_enough_to_come_alone(client, session):
+    login(client, make_person(session, birth_date=date(2013, 5, 4)))
+    assert birthday(client, "2013-05-14").status_code == 303
+    assert birthday(client, "2012-05-14").status_code == 422
+
+
+def test_who_has_a_guardian_stays_a_minor_though_no_birthday_is_known(client, session):
+    guardian = make_person(session)
+    login(client, make_person(session, birth_date=None, guardian_id=guardian.id))
+    assert birthday(client, "").status_code == 303
+    assert birthday(client, "1990-05-04").status_code == 422
+    assert birthday(client, "2011-05-04").status_code == 303
+
+
+@pytest.mark.parametrize("typed", ["", "1985-01-01", "2011-05-04"])
+def test_an_adult_may_change_the_birthday(client, session, typed):
+    ward = make_person(session)
+    person = make_person(session, birth_date=date(2008, 11, 23), guardian_id=ward.id)
+    login(client, person)
+    assert birthday(client, typed).status_code == 303
+    session.refresh(person)
+    assert str(person.birth_date or "") == typed
+
+
+def test_a_guardian_who_deletes_the_account_no_longer_answers_for_a_minor(client, session, now):
+    guardian = make_person(session)
+    minor = make_person(session, birth_date=date(2011, 5, 4))
+    link_guardian(
+        session, phone=minor.phone, guardian_phone=guardian.phone, version="1", linked_by=None,
+        today=now.date(), now=now,
+    )  # fmt: skip
+    login(client, guardian)
+    assert client.post("/me/delete", data={"sure": "y"}).status_code == 303
+    session.refresh(minor)
+    assert minor.guardian_id is None
+    consent = session.scalar(select(Consent).where(Consent.person_id == minor.id))
+    assert consent.withdrawn_at == now

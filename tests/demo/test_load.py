@@ -119,3 +119,13 @@ def test_a_load_that_comes_second_is_refused_inside_its_transaction(
     session.commit()
     with pytest.raises(loading.HoldsRealData):
         write_tx(lambda: loading.write(db.session(), plan, now=now))
+
+
+def test_the_demo_is_not_loaded_in_production(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "HUB_PRODUCTION", True)
+    result = load(app)
+    assert result.exit_code == 1
+    assert "its passwords are public" in result.output
+    assert session.scalar(select(func.count()).select_from(Person)) == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from tests.factories import grant_role, make_branch, make_person, make_shift
 from tests.reports.books import open_books
 from tests.support import login
-from volunteer_hub.accounts.models import RoleGrant
+from volunteer_hub.accounts.models import Consent, RoleGrant
+from volunteer_hub.accounts.services import CONSENT_VERSION
 from volunteer_hub.audit import services as audit
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.permissions import Role
@@ -25,7 +28,7 @@ def give(client, **fields):
     return client.post("/office/roles?lang=en", data=fields)
 
 
-@pytest.mark.parametrize("page", ["/office", "/office/roles", "/office/audit"])
+@pytest.mark.parametrize("page", ["/office", "/office/roles", "/office/guardians", "/office/audit"])
 def test_only_the_office_comes_in(client, session, alice, bob, branch, office, page):
     assert client.get(page).status_code == 303
     grant_role(session, bob, Role.BRANCH_LEADER, branch=branch)
@@ -127,6 +130,64 @@ def test_others_can_neither_give_nor_end_a_role(client, session, office, request
     assert give(client, phone=stranger.phone, role="office").status_code == 404
     assert client.post(f"/office/roles/{grant}/end").status_code == 404
     assert session.get(RoleGrant, grant).ends_on is None
+
+
+# ---------------------------------------------------------------- guardians
+
+
+def note(client, minor, guardian):
+    data = {"phone": minor, "guardian_phone": guardian}
+    return client.post("/office/guardians?lang=en", data=data)
+
+
+def test_the_office_notes_a_guardian_who_agrees(client, session, office, charlie):
+    minor = make_person(session, birth_date=date(2011, 5, 4))
+    login(client, office)
+    assert note(client, minor.phone[3:], charlie.phone).status_code == 303
+    session.refresh(minor)
+    assert minor.guardian_id == charlie.id
+    consent = session.scalars(select(Consent).where(Consent.person_id == minor.id)).one()
+    assert (consent.purpose, consent.version) == ("guardian", CONSENT_VERSION)
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "person:guardian")).one()
+    assert (entry.actor_id, entry.object_id) == (office.id, minor.id)
+    assert entry.details == {"guardian_id": charlie.id}
+
+
+def test_a_new_guardian_takes_the_place_of_the_old_one(client, session, office, charlie, bob):
+    minor = make_person(session, birth_date=date(2011, 5, 4))
+    login(client, office)
+    note(client, minor.phone, charlie.phone)
+    assert note(client, minor.phone, charlie.phone).status_code == 409
+    assert note(client, minor.phone, bob.phone).status_code == 303
+    session.refresh(minor)
+    assert minor.guardian_id == bob.id
+    consents = session.scalars(select(Consent).where(Consent.person_id == minor.id)).all()
+    assert sorted(one.withdrawn_at is None for one in consents) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("minor", "guardian", "status", "sentence"),
+    [
+        ("child", "child", 409, "Nobody is their own guardian."),
+        ("child", "teenager", 409, "A guardian is 18 or older."),
+        ("charlie", "office", 409, "This person is 18 or older"),
+        ("child", "+8613800138000", 422, "Nobody has registered this phone."),
+        ("12", "charlie", 422, "Please type a mobile number"),
+        ("child", "", 422, "Please fill this in."),
+    ],
+)
+def test_people_who_cannot_be_minor_and_guardian_are_refused_at_the_field(
+    client, session, office, charlie, minor, guardian, status, sentence
+):
+    phones = {"office": office.phone, "charlie": charlie.phone}
+    for name, born in (("child", date(2013, 5, 4)), ("teenager", date(2010, 5, 4))):
+        phones[name] = make_person(session, birth_date=born).phone
+    login(client, office)
+    answer = note(client, phones.get(minor, minor), phones.get(guardian, guardian))
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert f'value="{phones.get(minor, minor)}"' in answer.text
+    assert session.scalars(select(Consent)).all() == []
 
 
 # ---------------------------------------------------------------- audit

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from volunteer_hub.accounts import role_services, services
+from volunteer_hub.accounts import guardians, role_services, services
 from volunteer_hub.core import clock, i18n, passwords, phones
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.errors import DomainError
@@ -96,6 +97,44 @@ def _grant(number: str, role: str, *, organisation: str | None, branch: int | No
         granted_by=None,
         now=clock.now(),
     )
+
+
+@user.command("guardian")
+@click.argument("phone_of_minor")
+@click.argument("phone_of_guardian")
+def guardian(phone_of_minor: str, phone_of_guardian: str) -> None:
+    """Note that a guardian agrees to the volunteering of somebody under 18."""
+    minor, adult = _phone(phone_of_minor), _phone(phone_of_guardian)
+    with _plain_refusals():
+        write_tx(
+            lambda: guardians.link_guardian(
+                db.session(),
+                phone=minor,
+                guardian_phone=adult,
+                version=services.CONSENT_VERSION,
+                linked_by=None,
+                today=clock.today(),
+                now=clock.now(),
+            )
+        )
+    click.echo(f"{phones.shown(adult)} is the guardian of {phones.shown(minor)} now.")
+
+
+@user.command("birthday")
+@click.argument("phone")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+def birthday(phone: str, day: datetime) -> None:
+    """Correct a date of birth that a minor may not change (YYYY-MM-DD)."""
+    number = _phone(phone)
+    if not services.FIRST_BIRTHDAY <= day.date() <= clock.today():
+        raise click.ClickException(f"{day.date()} cannot be a date of birth.")
+    with _plain_refusals():
+        write_tx(
+            lambda: guardians.correct_birthday(
+                db.session(), phone=number, birth_date=day.date(), now=clock.now()
+            )
+        )
+    click.echo(f"The date of birth of {phones.shown(number)} is {day.date()} now.")
 
 
 def _phone(typed: str) -> str:

@@ -99,6 +99,10 @@ class DisplayForm(FlaskForm):
             SelectChoice("dark", _l("Dark")),
         ],
     )
+    # Each in its own language: who looks for it cannot read the other one.
+    lang = RadioField(
+        _l("Language"), choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")]
+    )
     next = HiddenField()
 
 

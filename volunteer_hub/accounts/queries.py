@@ -21,6 +21,7 @@ class Credentials:
     id: int
     session_key: str
     password_hash: str | None
+    language: str | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def load_actor(session: Session, cookie_id: str) -> Actor | None:
 def credentials(session: Session, phone: str) -> Credentials | None:
     """Return what is needed to sign this phone in, or None when nobody has it."""
     row = session.execute(
-        select(Person.id, Person.session_key, Person.password_hash).where(
+        select(Person.id, Person.session_key, Person.password_hash, Person.language).where(
             Person.phone == phone, Person.deleted_at.is_(None)
         )
     ).first()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts import role_services
+from volunteer_hub.accounts import guardians, role_services
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput
@@ -18,6 +18,7 @@ from volunteer_hub.registry.models import Building
 
 SERVICE_CONSENT = "service"
 CONSENT_VERSION = "2026-1"
+FIRST_BIRTHDAY = date(1900, 1, 1)
 # Short, so that what everybody types first is refused without a word list to keep.
 COMMON_PASSWORDS = frozenset(
     [
@@ -116,12 +117,14 @@ def change_profile(
     birth_date: date | None,
     building_id: int | None,
     shows_membership: bool,
+    today: date,
     now: datetime,
 ) -> None:
-    """Change what a person says of themselves."""
+    """Change what a person says of themselves; raises InvalidInput for what cannot be."""
     person = session.get_one(Person, person_id)
-    if birth_date and not date(1900, 1, 1) <= birth_date <= now.date():
+    if birth_date and not FIRST_BIRTHDAY <= birth_date <= today:
         raise InvalidInput(_("Please check the year of birth."), field="birth_date")
+    guardians.check_birthday(person, birth_date, today=today)
     if building_id is not None and session.get(Building, building_id) is None:
         raise InvalidInput(_("Please choose a building from the list."), field="building_id")
     person.name, person.nickname = name, nickname
@@ -161,6 +164,7 @@ def delete_account(session: Session, *, person_id: int, today: date, now: dateti
     CannotChangeRole for the last office account.
     """
     role_services.keep_an_office(session, leaving=person_id, now=now)
+    guardians.release(session, guardian_id=person_id, now=now)
     person = session.get_one(Person, person_id)
     person.phone = person.password_hash = None
     person.name, person.nickname = "", ""

@@ -1,8 +1,8 @@
-"""Sign in, register, own profile, display and language."""
+"""Sign in, register, own profile and password."""
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, request, session, url_for
+from flask import Blueprint, current_app, request, session, url_for
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
@@ -10,7 +10,6 @@ from wtforms import SelectChoice
 
 from volunteer_hub.accounts import queries, services
 from volunteer_hub.accounts.forms import (
-    DisplayForm,
     LoginForm,
     PasswordForm,
     ProfileForm,
@@ -22,7 +21,8 @@ from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.limits import limiter
 from volunteer_hub.core.permissions import Actor, Permission, public, requires
-from volunteer_hub.core.web import CHOICES, done, keep_choice, own_transaction, render, safe_next
+from volunteer_hub.core.refusals import error_page
+from volunteer_hub.core.web import done, own_transaction, render, safe_next
 from volunteer_hub.registry import queries as registry
 
 bp = Blueprint("accounts", __name__)
@@ -43,6 +43,8 @@ def _failed(response: Response) -> bool:
 @limiter.limit("10/15 minutes", methods=["POST"], key_func=_tries, deduct_when=_failed)
 def login() -> Response:
     form = LoginForm(data={"next": request.args.get("next", "")})
+    if form.is_submitted() and _is_demo_in_production():
+        return _closed()
     if form.validate_on_submit():
         phone = phones.normalise(form.phone.data or "")
         found = queries.credentials(db.session(), phone) if phone else None
@@ -52,6 +54,7 @@ def login() -> Response:
             and found
         ):
             _begin_session(found.id, found.session_key)
+            _keep_language(found)
             return done(safe_next(form.next.data))
         form.form_errors.append(_("Phone and password do not match. Please check both."))
     status = 422 if form.is_submitted() else 200
@@ -62,6 +65,26 @@ def _begin_session(person_id: int, session_key: str) -> None:
     session.clear()
     session.permanent = True
     login_user(Actor(id=person_id, name="", session_key=session_key), force=True)
+
+
+def _keep_language(found: queries.Credentials) -> None:
+    """Let the profile follow a language that was chosen before signing in."""
+    wish = request.cookies.get(i18n.COOKIE)
+    if wish in i18n.LANGUAGES and wish != found.language:
+        write_tx(lambda: services.choose_language(db.session(), person_id=found.id, language=wish))
+
+
+def _is_demo_in_production() -> bool:
+    # Everybody knows the passwords of the demo, one of which opens the office.
+    return bool(current_app.config["HUB_PRODUCTION"]) and registry.is_demo(db.session())
+
+
+def _closed() -> Response:
+    return error_page(
+        503,
+        _("Signing in is closed"),
+        _("This site holds demo data. Who keeps the server needs to name an empty database."),
+    )
 
 
 def _demo_identities() -> list[tuple[str, str]]:
@@ -81,6 +104,8 @@ def _demo_identities() -> list[tuple[str, str]]:
 @limiter.limit("60/hour", methods=["POST"])
 def register() -> Response:
     form = RegisterForm(data={"next": request.args.get("next", "")})
+    if form.is_submitted() and _is_demo_in_production():
+        return _closed()
     form.building_id.choices = _building_choices()
     if form.validate_on_submit() and _register(form):
         return done(
@@ -171,6 +196,7 @@ def _change_profile(form: ProfileForm) -> bool:
             birth_date=form.birth_date.data,
             building_id=int(form.building_id.data) if form.building_id.data else None,
             shows_membership=bool(form.shows_membership.data),
+            today=clock.today(),
             now=clock.now(),
         )
     except DomainError as error:
@@ -212,33 +238,3 @@ def _change_password(form: PasswordForm) -> bool:
     )
     _begin_session(person.id, key)
     return True
-
-
-@bp.route("/display", methods=["GET", "POST"])
-@public
-def display() -> Response:
-    """Text size and colours; kept in cookies, so they hold before signing in too."""
-    current = {
-        name: request.cookies.get(name, values[0])
-        for name, values in CHOICES.items()
-        if name != i18n.COOKIE
-    }
-    form = DisplayForm(data={**current, "next": request.args.get("next", "")})
-    if form.validate_on_submit():
-        answer = redirect(safe_next(form.next.data), 303)
-        for name in current:
-            keep_choice(answer, name, form[name].data)
-        return answer
-    return render("accounts/display.html", status=422 if form.is_submitted() else 200, form=form)
-
-
-@bp.post("/language")
-@public
-def language() -> Response:
-    wish = request.form.get("lang", "")
-    wish = wish if wish in i18n.LANGUAGES else i18n.CHINESE
-    if current_user.is_authenticated:
-        services.choose_language(db.session(), person_id=current_user.id, language=wish)
-    answer = redirect(safe_next(request.form.get("next")), 303)
-    keep_choice(answer, i18n.COOKIE, wish)
-    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from volunteer_hub.core import clock
@@ -24,6 +25,11 @@ demo = AppGroup("demo", help="Demo data.")
 @click.option("--if-empty", is_flag=True, help="Say nothing and succeed when there is any data.")
 def load(scale: str, seed: int, if_empty: bool) -> None:
     """Load people, projects, shifts and a year of history; real data is never touched."""
+    if current_app.config["HUB_PRODUCTION"]:
+        raise click.ClickException(
+            "The demo is not loaded with HUB_ENV=production: its passwords are public."
+            " Leave HUB_ENV empty to try the demo."
+        )
     started = time.monotonic()
     try:
         found_demo = loading.holds_demo_data(db.session())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.i18n import either
-from volunteer_hub.registry.models import Branch, Building, Organisation
+from volunteer_hub.registry.models import Branch, Building, Organisation, SubDistrict
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,12 @@ class Choice:
 
     id: int
     name: str
+
+
+def is_demo(session: Session) -> bool:
+    """Tell whether the database was filled with the demo."""
+    found = session.scalar(select(SubDistrict.id).where(SubDistrict.is_demo.is_(True)).limit(1))
+    return found is not None
 
 
 def building_choices(session: Session) -> list[Choice]:

@@ -25,3 +25,16 @@ class GrantForm(FlaskForm):
     role = SelectField(_l("Role"), [InputRequired(NEEDED)])
     organisation_id = SelectField(_l("Organisation (for a coordinator)"), [Optional()], coerce=str)
     branch_id = SelectField(_l("Branch (for a branch leader)"), [Optional()], coerce=str)
+
+
+class GuardianForm(FlaskForm):
+    phone = StringField(
+        _l("Phone of the minor"),
+        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        filters=[strip],
+    )
+    guardian_phone = StringField(
+        _l("Phone of the guardian"),
+        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        filters=[strip],
+    )

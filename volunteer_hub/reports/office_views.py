@@ -9,7 +9,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
-from volunteer_hub.accounts import role_services
+from volunteer_hub.accounts import guardians, role_services
+from volunteer_hub.accounts.services import CONSENT_VERSION
 from volunteer_hub.core import clock, phones
 from volunteer_hub.core.calendar import quarter_of
 from volunteer_hub.core.db import db
@@ -18,7 +19,7 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, Role, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.registry import queries as registry
-from volunteer_hub.reports.forms import GrantForm
+from volunteer_hub.reports.forms import GrantForm, GuardianForm
 from volunteer_hub.reports.queries import office as queries
 
 bp = Blueprint("office", __name__, url_prefix="/office")
@@ -98,6 +99,44 @@ def end_role(grant_id: int) -> Response:
         db.session(), grant_id=grant_id, ended_by=current_user.id, now=clock.now()
     )
     return done(url_for(".roles"), say=_("The role has ended."))
+
+
+@bp.route("/guardians", methods=["GET", "POST"])
+@requires(Permission.OFFICE_OPEN)
+def guardian() -> Response:
+    """Note a guardian's consent for somebody under 18."""
+    form = GuardianForm()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        refusal = _link(form)
+        if not refusal:
+            return done(url_for(".guardian"), say=_("The guardian is noted."))
+        status = refusal
+    return render("office/guardians.html", status=status, form=form)
+
+
+def _link(form: GuardianForm) -> int:
+    """Link the two; returns 0, or the status of a refusal that the form now shows."""
+    numbers = [phones.normalise(field.data or "") for field in (form.phone, form.guardian_phone)]
+    for field, number in zip((form.phone, form.guardian_phone), numbers, strict=True):
+        if number is None:
+            field.errors = [_("Please type a mobile number, such as 138 0013 8000.")]
+    if None in numbers:
+        return 422
+    try:
+        guardians.link_guardian(
+            db.session(),
+            phone=numbers[0] or "",
+            guardian_phone=numbers[1] or "",
+            version=CONSENT_VERSION,
+            linked_by=current_user.id,
+            today=clock.today(),
+            now=clock.now(),
+        )
+    except DomainError as error:
+        form[error.field or "phone"].errors = [error.message]
+        return 422 if error.status == 404 else error.status
+    return 0
 
 
 @bp.get("/audit")
