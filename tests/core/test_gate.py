@@ -20,10 +20,10 @@ from volunteer_hub.shifts.models import SignUp
 def test_r09_the_same_form_many_times_at_once_has_one_effect_and_one_answer(app, session, client):
     shift, person = make_shift(session), make_person(session)
     login(client, person)
+    token = _token(client)
     cookie = client.get_cookie("session").value
     address = f"/shifts/{shift.id}/signup"
     session.commit()
-    token = _token(client)
     start = Barrier(6)
 
     def tap(_number):
