@@ -106,7 +106,8 @@ def pools_of(site: Site) -> tuple[Pool, Pool]:
     post_ids = [target.post_id for target in own + floors]
     site.change(update(Post).where(Post.id.in_(post_ids)).values(capacity=PLACES))
     # The floor knows no conflicts, so it may not use up the time of the product's people.
-    people, others = _people(site, 0), _people(site, PEOPLE)
+    found = _people(site)
+    people, others = found[::2], found[1::2]
     return (
         Pool(site, own, site.identities(people), product_request),
         Pool(site, floors, [person.id for person in others], floor_request),
@@ -141,7 +142,7 @@ def _targets(site: Site) -> tuple[list[Target], list[Target]]:
     return own, floors
 
 
-def _people(site: Site, first: int) -> list[Any]:
+def _people(site: Site) -> list[Any]:
     """Choose people without any place or line to come, whom no rule about age concerns."""
     busy = (
         select(SignUp.person_id)
@@ -157,7 +158,6 @@ def _people(site: Site, first: int) -> list[Any]:
             Person.id.not_in(busy),
         )
         .order_by(Person.id.desc())
-        .limit(PEOPLE)
-        .offset(first)
+        .limit(2 * PEOPLE)
     )
     return rows
