@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from tests import templates
 from tests.factories import (
     grant_role,
     make_attendance,
@@ -21,6 +22,7 @@ from tests.support import count_queries, login
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.shifts.models import SignUpStatus
 
 HTMX = {"HX-Request": "true"}
 
@@ -210,6 +212,53 @@ def test_times_of_one_person_can_be_changed(session, shift, bob, desk, at, now):
     assert row.check_out_at == shift.starts_at + timedelta(minutes=50)
 
 
+def test_an_emptied_departure_means_still_there(session, shift, bob, desk, at):
+    row = make_attendance(session, shift, bob, sign_up=make_sign_up(session, shift, bob))
+    at(30)
+    answer = desk.post(
+        f"/console/attendance/{row.id}",
+        data={"status": "present", "check_in": "11:00", "check_out": ""},
+    )
+    assert answer.status_code == 303
+    session.refresh(row)
+    assert (row.check_in_at, row.check_out_at) == (shift.starts_at, None)
+
+
+@pytest.mark.parametrize("left", ["", "11:50"])
+def test_whoever_came_has_an_arrival(session, shift, bob, desk, at, left):
+    row = make_attendance(session, shift, bob, sign_up=make_sign_up(session, shift, bob))
+    at(90)
+    answer = desk.post(
+        f"/console/attendance/{row.id}",
+        data={"status": "present", "check_in": "", "check_out": left},
+    )
+    assert answer.status_code == 422
+    assert 'id="check_in-error"' in answer.text
+    session.refresh(row)
+    assert (row.check_in_at, row.check_out_at) == (shift.starts_at, shift.ends_at)
+
+
+def test_an_absence_that_becomes_a_departure_needs_an_arrival_too(session, shift, bob, desk, at):
+    row = make_attendance(
+        session,
+        shift,
+        bob,
+        sign_up=make_sign_up(session, shift, bob),
+        status="no_show",
+        check_in_at=None,
+        check_out_at=None,
+    )
+    at(90)
+    address = f"/console/attendance/{row.id}"
+    typed = {"status": "present", "check_in": "", "check_out": "11:50"}
+    assert desk.post(address, data=typed).status_code == 422
+    session.refresh(row)
+    assert row.status == "no_show"
+    assert desk.post(address, data={**typed, "check_out": ""}).status_code == 303
+    session.refresh(row)
+    assert (row.check_in_at, row.check_out_at) == (shift.starts_at, shift.ends_at)
+
+
 def test_times_that_cannot_be_come_back_with_what_was_typed(session, shift, bob, desk, at):
     sign_up = make_sign_up(session, shift, bob)
     row = make_attendance(session, shift, bob, sign_up=sign_up)
@@ -263,6 +312,33 @@ def test_a_tick_can_be_taken_back_on_the_persons_page(session, shift, bob, desk)
     answer = desk.post(f"/console/attendance/{row.id}", data={"status": "none"})
     assert answer.status_code == 303
     assert statuses(session) == []
+
+
+def test_a_tick_of_somebody_who_gave_the_place_back_is_taken_back_with_htmx(
+    session, shift, bob, desk
+):
+    sign_up = make_sign_up(session, shift, bob, status=SignUpStatus.CANCELLED)
+    make_attendance(session, shift, bob, sign_up=sign_up)
+    answer = desk.post(
+        f"/console/shifts/{shift.id}/attendance",
+        data={"person_id": bob.id, "status": "none"},
+        headers=HTMX,
+    )
+    assert answer.status_code == 200
+    assert answer.headers["HX-Retarget"] == "#roster"
+    assert answer.text.lstrip().startswith('<section id="roster"')
+    assert f'id="p-{bob.id}"' not in answer.text
+    assert statuses(session) == []
+
+
+def test_the_row_of_one_person_is_one_element(session, shift, bob, desk):
+    make_sign_up(session, shift, bob)
+    answer = desk.post(
+        f"/console/shifts/{shift.id}/attendance",
+        data={"person_id": bob.id, "status": "present"},
+        headers=HTMX,
+    )
+    assert [root.tag for root in templates.read(answer.text).roots] == ["li"]
 
 
 def test_the_roster_of_another_organisation_is_not_there(session, shift, bob, client, now):

@@ -43,12 +43,22 @@ def at_most(length: int) -> Length:
     return Length(max=length, message=_l("Please use at most %(max)d characters."))
 
 
+def emptied(field: Field, valuelist: list[str]) -> bool:
+    """Tell whether a field was sent blank; it is None then, never what the form started from."""
+    blank = bool(valuelist) and not valuelist[0].strip()
+    if blank:
+        field.data, field.raw_data = None, [""]
+    return blank
+
+
 class Whole(IntegerField):
     """A whole number, refused in our own words."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        if emptied(self, valuelist):
+            return
         try:
-            super().process_formdata([value for value in valuelist if value.strip()])
+            super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please type a whole number.")) from None
 
@@ -73,8 +83,10 @@ class Moment(DateTimeLocalField):
         )
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        if emptied(self, valuelist):
+            return
         try:
-            super().process_formdata([value for value in valuelist if value.strip()])
+            super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please give a date and a time.")) from None
 
@@ -97,8 +109,10 @@ class WallTime(TimeField):
         super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"], **settings)
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        if emptied(self, valuelist):
+            return
         try:
-            super().process_formdata([value for value in valuelist if value.strip()])
+            super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please give a time, such as 08:30.")) from None
 

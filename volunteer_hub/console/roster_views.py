@@ -80,6 +80,9 @@ def mark(shift_id: int) -> Response:
     row = next((row for row in context["rows"] if row.person_id == person_id), None)
     if row is None and refused:
         raise refused
+    if row is None:
+        # Whoever had given the place back is off the roster with the tick.
+        return _whole(_bulk_done(shift))
     context |= {"row": row, "alone": True, "refused_id": person_id}
     if refused:
         return render(
@@ -133,7 +136,14 @@ def check_out_all(shift_id: int) -> Response:
     return _bulk_done(shift, say)
 
 
-def _bulk_done(shift: ShiftHead, say: str) -> Response:
+def _whole(answer: Response) -> Response:
+    """Let htmx put the whole roster into the page, where a row had been asked for."""
+    answer.headers["HX-Retarget"] = "#roster"
+    answer.headers["HX-Reswap"] = "outerHTML"
+    return answer
+
+
+def _bulk_done(shift: ShiftHead, say: str = "") -> Response:
     here = url_for(".roster", shift_id=shift.id)
     return done(here, fragment="console/_roster.html", say=say, **_context(shift))
 
@@ -182,8 +192,12 @@ def _change(form: AttendanceForm, shift: ShiftHead, row: RosterRow) -> bool:
     }
     status = _status(form.status.data)
     services.mark(session, status=status, **said)
-    if status is AttendanceStatus.PRESENT and form.check_in.data:
+    if status is not AttendanceStatus.PRESENT:
+        return True
+    if form.check_in.data:
         came = times.nearest(form.check_in.data, shift.starts_at, zone)
         left = form.check_out.data and times.nearest(form.check_out.data, shift.ends_at, zone)
         times.set_times(session, check_in_at=came, check_out_at=left, **said)
+    elif form.check_out.data or row.check_in_at:
+        raise InvalidInput(_("Please say when this person arrived."), field="check_in")
     return True
