@@ -237,6 +237,50 @@ def test_a_shift_is_called_off_with_a_reason(session, desk, project, bob):
     assert desk.get(f"/console/shifts/{shift.id}/edit").status_code == 200
 
 
+def test_a_running_shift_is_ended_on_its_roster_and_not_called_off(session, desk, project, now):
+    shift = make_shift(session, project=project, starts_at=now - timedelta(minutes=10))
+    page = desk.get(f"/console/shifts/{shift.id}/edit?lang=en").text
+    assert f'action="/console/shifts/{shift.id}/cancel"' not in page
+    assert "All leave now" in page
+    answer = desk.post(f"/console/shifts/{shift.id}/cancel", data={"reason": "下雨"})
+    assert answer.status_code == 409
+    session.expire_all()
+    assert shift.status == ShiftStatus.PUBLISHED
+
+
+def test_an_emptied_minimum_is_none_at_all(session, desk, project):
+    shift = make_shift(session, project=project, posts=[{"capacity": 3, "minimum": 2}])
+    form = {**stored_form(desk, shift), "posts-0-minimum": ""}
+    assert desk.post(f"/console/shifts/{shift.id}/edit", data=form).status_code == 303
+    session.expire_all()
+    assert post_of(session, shift).minimum == 0
+
+
+def test_an_emptied_row_takes_its_post_out(session, desk, project):
+    shift = make_shift(
+        session,
+        project=project,
+        posts=[{"capacity": 2, "name_zh": "甲"}, {"capacity": 3, "name_zh": "乙"}],
+    )
+    form = {
+        **stored_form(desk, shift),
+        **{f"posts-1-{name}": "" for name in ("name_zh", "capacity", "minimum")},
+    }
+    assert desk.post(f"/console/shifts/{shift.id}/edit", data=form).status_code == 303
+    session.expire_all()
+    names = session.scalars(select(Post.name_zh).where(Post.shift_id == shift.id)).all()
+    assert names == ["甲"]
+
+
+def test_an_emptied_start_is_an_error_and_not_the_old_one(session, desk, project):
+    shift = make_shift(session, project=project)
+    answer = desk.post(
+        f"/console/shifts/{shift.id}/edit", data={**stored_form(desk, shift), "starts_at": " "}
+    )
+    assert answer.status_code == 422
+    assert 'href="#starts_at"' in answer.text
+
+
 def test_shifts_of_others_are_not_there(session, desk):
     theirs = make_shift(session)
     assert desk.get(f"/console/shifts/{theirs.id}/edit").status_code == 404

@@ -138,6 +138,7 @@ def _page(
     cancelling: CancelShiftForm | None = None,
 ) -> Response:
     stale = isinstance(getattr(form, "refused", None), ChangedMeanwhile)
+    now = clock.now()
     context: dict[str, Any] = {
         "form": form,
         "problems": problems(form) + (problems(cancelling) if cancelling else []),
@@ -146,6 +147,7 @@ def _page(
         "pattern": pattern,
         "cancelling": cancelling or CancelShiftForm(formdata=None),
         "theirs": changed_by_others(form, shift) if stale and shift else None,
-        "is_over": shift is not None and shift.ends_at <= clock.now(),
+        "is_over": shift is not None and shift.ends_at <= now,
+        "has_begun": shift is not None and shift.starts_at <= now,
     }
     return render("console/shift_form.html", status=status_of(cancelling or form), **context)
