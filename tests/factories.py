@@ -311,6 +311,8 @@ def make_attendance(
         "post_id": post_id,
         "person_id": person.id,
         "sign_up_id": sign_up.id if sign_up else None,
+        "enterprise_id": person.enterprise_id,
+        "building_id": person.building_id,
         "status": AttendanceStatus.PRESENT,
         "method": AttendanceMethod.ROSTER,
         "check_in_at": shift.starts_at,

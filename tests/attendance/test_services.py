@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.factories import make_attendance, make_person, make_shift, make_sign_up
+from tests.factories import make_attendance, make_enterprise, make_person, make_shift, make_sign_up
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.attendance.rules import AlreadyConfirmed, NotOnRoster, RosterClosed
 from volunteer_hub.attendance.services import mark, mark_all
@@ -42,6 +42,16 @@ def tick(session, shift, alice, now):
 
 def rows(session):
     return session.scalars(select(Attendance).order_by(Attendance.id)).all()
+
+
+def test_a_tick_keeps_where_the_person_works(session, shift, bob, charlie, building, tick, now):
+    bob.enterprise_id = make_enterprise(session).id
+    for person in (bob, charlie):
+        make_sign_up(session, shift, person)
+    tick(bob)
+    mark_all(session, shift_id=shift.id, actor_id=bob.id, now=now)
+    kept = [(row.enterprise_id, row.building_id) for row in rows(session)]
+    assert kept == [(bob.enterprise_id, building.id), (None, None)]
 
 
 def test_a_tick_during_the_shift_notes_the_arrival_and_leaves_the_departure_open(

@@ -12,12 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from tests.factories import (
     make_attendance,
     make_branch,
+    make_building,
     make_enterprise,
     make_membership,
     make_person,
     make_project,
     make_shift,
 )
+from volunteer_hub.accounts.services import delete_account
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.attendance.rules import AlreadyConfirmed
 from volunteer_hub.attendance.services import mark
@@ -84,6 +86,20 @@ def test_confirmed_minutes_become_an_entry_with_everything_frozen(
     assert (entry.rule, entry.confirmed_by, entry.recorded_at) == ("2026-1", alice.id, now)
     assert (row.minutes, row.confirmed_by, row.confirmed_at) == (120, alice.id, now)
     assert session.scalar(select(func.count()).select_from(AuditEntry)) == 1
+
+
+def test_company_and_building_of_the_service_day_count_whatever_the_profile_says_since(
+    session, shift, bob, charlie, building, say, now
+):
+    bob.enterprise_id = make_enterprise(session).id
+    kept = (bob.enterprise_id, building.id)
+    charlie.enterprise_id, charlie.building_id = kept
+    rows = [make_attendance(session, shift, person) for person in (bob, charlie)]
+    bob.enterprise_id, bob.building_id = make_enterprise(session).id, make_building(session).id
+    delete_account(session, person_id=charlie.id, today=date(2026, 11, 23), now=now)
+    session.commit()
+    say(*((row.id, 120) for row in rows))
+    assert [(entry.enterprise_id, entry.building_id) for entry in entries(session)] == [kept] * 2
 
 
 def test_who_is_in_no_branch_is_written_without_one(session, shift, charlie, say):

@@ -29,7 +29,8 @@ class Attendance(Base):
 
     Only a reversing entry in the ledger empties it again, so that it is always the sum of entries.
 
-    A check-in without a check-out waits: somebody must say when the person left.
+    A check-in without a check-out waits: somebody must say when the person left. Company and
+    building are those of the person when the row was made: the ledger freezes them (rule 8).
     """
 
     __tablename__ = "attendance"
@@ -44,6 +45,8 @@ class Attendance(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     sign_up_id: Mapped[int | None] = mapped_column(ForeignKey("sign_up.id"))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))
+    building_id: Mapped[int | None] = mapped_column(ForeignKey("building.id"))
     status: Mapped[str]
     method: Mapped[str]
     check_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -6,12 +6,14 @@ On PostgreSQL rows are locked in one order, sign-up before attendance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.attendance.rules import (
     AlreadyConfirmed,
@@ -66,7 +68,7 @@ def mark(
         row.check_in_at, row.check_out_at = shift.times(status, now)
         row.recorded_by, row.recorded_at = actor_id, now
     elif places and status:
-        _add(session, shift, places[0], status, actor_id=actor_id, now=now)
+        _add(session, shift, places[:1], status, actor_id=actor_id, now=now)
     else:
         raise NotOnRoster(
             _("This person has no confirmed place in this shift. Reload the roster to see who has.")
@@ -99,27 +101,42 @@ def _take_back(session: Session, row: Attendance) -> None:
 def _add(
     session: Session,
     shift: RosterShift,
-    place: SignUp,
+    places: Sequence[SignUp],
     status: AttendanceStatus,
     *,
     actor_id: int,
     now: datetime,
 ) -> None:
     check_in_at, check_out_at = shift.times(status, now)
-    session.add(
-        Attendance(
-            shift_id=shift.id,
-            post_id=place.post_id,
-            person_id=place.person_id,
-            sign_up_id=place.id,
-            status=str(status),
-            method=str(AttendanceMethod.ROSTER),
-            check_in_at=check_in_at,
-            check_out_at=check_out_at,
-            recorded_by=actor_id,
-            recorded_at=now,
+    work = _workplaces(session, [place.person_id for place in places])
+    for place in places:
+        enterprise_id, building_id = work[place.person_id]
+        session.add(
+            Attendance(
+                shift_id=shift.id,
+                post_id=place.post_id,
+                person_id=place.person_id,
+                sign_up_id=place.id,
+                enterprise_id=enterprise_id,
+                building_id=building_id,
+                status=str(status),
+                method=str(AttendanceMethod.ROSTER),
+                check_in_at=check_in_at,
+                check_out_at=check_out_at,
+                recorded_by=actor_id,
+                recorded_at=now,
+            )
         )
+
+
+def _workplaces(
+    session: Session, person_ids: Sequence[int]
+) -> dict[int, tuple[int | None, int | None]]:
+    """Return company and building per person, as they are now."""
+    rows = session.execute(
+        select(Person.id, Person.enterprise_id, Person.building_id).where(Person.id.in_(person_ids))
     )
+    return {row.id: (row.enterprise_id, row.building_id) for row in rows}
 
 
 def mark_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -> int:
@@ -130,9 +147,8 @@ def mark_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -
         session.scalars(select(Attendance.person_id).where(Attendance.shift_id == shift_id))
     )
     missing = [place for place in places if place.person_id not in known]
-    for place in missing:
-        _add(session, shift, place, AttendanceStatus.PRESENT, actor_id=actor_id, now=now)
     if missing:
+        _add(session, shift, missing, AttendanceStatus.PRESENT, actor_id=actor_id, now=now)
         audit.record(
             session,
             "attendance:mark_all",

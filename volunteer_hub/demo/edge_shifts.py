@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.demo.edges import Cast
 from volunteer_hub.demo.history import LATE_REASON, History, Past
-from volunteer_hub.demo.people import People
+from volunteer_hub.demo.people import People, workplace
 from volunteer_hub.demo.plan import Plan
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, first_open, sign_up
@@ -147,6 +147,7 @@ class _Edges:
             shift_id=shift["id"],
             post_id=post["id"],
             person_id=person_id,
+            **workplace(self.plan, person_id),
             status=str(AttendanceStatus.PRESENT),
             method=str(AttendanceMethod.LATE_ENTRY),
             check_in_at=shift["starts_at"],

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
-from volunteer_hub.demo.people import LEADER, VOLUNTEER, People
+from volunteer_hub.demo.people import LEADER, VOLUNTEER, People, workplace
 from volunteer_hub.demo.plan import HISTORY_DAYS, Plan, Row
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import (
@@ -110,6 +110,7 @@ class History:
             post_id=post["id"],
             person_id=person_id,
             sign_up_id=entry["id"] if entry else None,
+            **workplace(plan, person_id),
             status=str(AttendanceStatus.PRESENT if came else AttendanceStatus.NO_SHOW),
             method=str(AttendanceMethod.LATE_ENTRY if late_entry else AttendanceMethod.ROSTER),
             check_in_at=check_in if came else None,

@@ -214,12 +214,16 @@ def _choose_active(plan: Plan, people: People) -> None:
     }
 
 
+def workplace(plan: Plan, person_id: int) -> dict[str, Any]:
+    """Return company and building of a person, as attendance and ledger keep them."""
+    person = plan.rows[Person][person_id - 1]
+    return {name: person[name] for name in ("enterprise_id", "building_id")}
+
+
 def standing(plan: Plan, people: People, person_id: int, day: date) -> dict[str, Any]:
     """Return what a ledger entry freezes of a person on a day."""
-    person = plan.rows[Person][person_id - 1]
     frozen = {
-        "enterprise_id": person["enterprise_id"],
-        "building_id": person["building_id"],
+        **workplace(plan, person_id),
         "branch_id": None,
         "branch_path": "",
         "is_party_member": False,

@@ -15,15 +15,13 @@ from volunteer_hub.registry.models import Branch, BranchMove
 
 @dataclass(frozen=True)
 class Frozen:
-    """Branch, its path, enterprise, building and membership of a person on a day.
+    """Branch, its path and membership of a person on a day.
 
-    Companies and buildings have no history: those of the person at the time of confirmation count.
+    Companies and buildings have no history of their own; the attendance keeps those of the day.
     """
 
     branch_id: int | None
     branch_path: str
-    enterprise_id: int | None
-    building_id: int | None
     is_party_member: bool
 
 
@@ -35,8 +33,6 @@ def freeze(session: Session, *, person_ids: Iterable[int], day: date) -> dict[in
             Person.id,
             BranchMembership.branch_id,
             Branch.path,
-            Person.enterprise_id,
-            Person.building_id,
             BranchMembership.is_party_member,
         )
         .outerjoin(
@@ -57,8 +53,6 @@ def freeze(session: Session, *, person_ids: Iterable[int], day: date) -> dict[in
         row.id: Frozen(
             branch_id=row.branch_id,
             branch_path=old_paths.get(row.branch_id, row.path or ""),
-            enterprise_id=row.enterprise_id,
-            building_id=row.building_id,
             is_party_member=bool(row.is_party_member),
         )
         for row in rows
