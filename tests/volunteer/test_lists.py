@@ -172,27 +172,37 @@ def test_cards_say_that_i_have_a_place(client, session):
 
 @pytest.mark.parametrize("address", ["/projects", "/shifts"])
 @pytest.mark.parametrize(
-    "query",
+    ("query", "labels"),
     [
-        "walk=x",
-        "walk=-5",
-        "page=0",
-        "page=99999999999999",
-        "date=2026-02-30",
-        "window=noon",
-        "from=25:00",
-        "category=nope",
-        "building=999999999999999999999",
-        "seats=maybe",
-        "sort=hours",
+        ("walk=x", "步行"),
+        ("walk=-5", "步行"),
+        ("walk=10", "步行"),
+        ("page=0", "页码"),
+        ("page=99999999999999", "页码"),
+        ("date=2026-02-30", "日期"),
+        ("window=noon", "时间段"),
+        ("from=25:00", "从"),
+        ("from=13:00&to=12:00", "从, 到"),
+        ("from=12:00&to=12:00", "从, 到"),
+        ("category=nope", "类别"),
+        ("building=999999999999999999999", "从哪座楼出发"),
+        ("seats=maybe", "只看还有名额的"),
+        ("sort=hours", "排序"),
     ],
 )
-def test_what_cannot_be_read_is_named_and_ignored(client, session, address, query):
+def test_what_cannot_be_used_is_named_as_on_the_page_and_ignored(
+    client, session, address, query, labels
+):
     lunch_shift(session)
     page = client.get(f"{address}?{query}")
     assert page.status_code == 200
-    assert "已略过：" + query.partition("=")[0] in page.get_data(as_text=True)
+    assert f"已略过：{labels}。" in page.get_data(as_text=True)
     assert ids(page)
+
+
+def test_the_names_of_what_cannot_be_used_are_in_the_language_of_the_reader(client, session):
+    page = client.get("/shifts?lang=en&window=noon&walk=x&eligible=1")
+    assert "We could not use: When, On foot, Only when I am free." in page.text
 
 
 def test_a_page_past_the_end_says_so(client, session):

@@ -1,4 +1,4 @@
-"""Read what people ask for in an address; what cannot be read is named, never an error."""
+"""Read what people ask for in an address; what cannot be used is named, never an error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, time
 from typing import TypeVar
 
 from volunteer_hub.core.calendar import Window, minute_of_day
+from volunteer_hub.core.i18n import _l
 from volunteer_hub.volunteer.facets import Facets
 
 Value = TypeVar("Value")
@@ -15,11 +16,27 @@ WALKS = (5, 10, 15, 20, 30)
 SORTS = ("soonest", "needed", "newest")
 MAX_PAGE = 10**9
 MAX_QUERY = 100
+# What the fields are called on the page, for the hint about what could not be used.
+LABELS = {
+    "q": _l("Search"),
+    "category": _l("Category"),
+    "window": _l("When"),
+    "date": _l("Date"),
+    "from": _l("From"),
+    "to": _l("To"),
+    "building": _l("From building"),
+    "walk": _l("On foot"),
+    "seats": _l("Only with places left"),
+    "eligible": _l("Only when I am free"),
+    "filters": _l("Filters"),
+    "sort": _l("Order"),
+    "page": _l("Page"),
+}
 
 
 @dataclass
 class Filter:
-    """What to list. `ignored` names the parts of the address that made no sense."""
+    """What to list. `ignored` holds the labels of what was asked for and made no sense."""
 
     q: str = ""
     category: int | None = None
@@ -35,6 +52,10 @@ class Filter:
     sort: str = "soonest"
     page: int = 1
     ignored: list[str] = field(default_factory=list)
+
+    def ignore(self, *names: str) -> None:
+        """Note by their labels that these parts of the address were left out."""
+        self.ignored.extend(str(LABELS[name]) for name in names)
 
     @property
     def is_open(self) -> bool:
@@ -68,18 +89,19 @@ def read(
     `facets` is asked only when a category or building has to be understood.
     """
     found = Filter(building=own_building)
-    reader = _Reader(args, found.ignored)
+    reader = _Reader(args, found.ignore)
     found.q = reader.take("q", lambda text: text.strip()[:MAX_QUERY], "")
     found.category = reader.take("category", lambda text: facets().category_id(text), None)
     found.window = reader.take("window", lambda text: str(Window(text)), None)
     found.day = reader.take("date", date.fromisoformat, None)
     found.start_minute = reader.take("from", _minute, None)
     found.end_minute = reader.take("to", _minute, None)
+    _drop_backward_hours(found)
     found.building = reader.take("building", lambda text: facets().building_id(text), own_building)
     found.walk = reader.take("walk", _walk, None)
     if found.walk and found.building is None:
         found.walk = None
-        found.ignored.append("walk")
+        found.ignore("walk")
     found.seats = reader.take("seats", _switch, False)
     found.eligible = reader.take("eligible", _switch, False)
     found.filters = reader.take("filters", _switch, False)
@@ -88,9 +110,16 @@ def read(
     return found
 
 
+def _drop_backward_hours(found: Filter) -> None:
+    start, end = found.start_minute, found.end_minute
+    if start is not None and end is not None and start >= end:
+        found.start_minute = found.end_minute = None
+        found.ignore("from", "to")
+
+
 class _Reader:
-    def __init__(self, args: Mapping[str, str], ignored: list[str]) -> None:
-        self.args, self.ignored = args, ignored
+    def __init__(self, args: Mapping[str, str], ignore: Callable[[str], None]) -> None:
+        self.args, self.ignore = args, ignore
 
     def take(self, name: str, read_as: Callable[[str], Value], otherwise: Value) -> Value:
         text = self.args.get(name, "").strip()
@@ -99,7 +128,7 @@ class _Reader:
         try:
             return read_as(text)
         except (ValueError, KeyError, OverflowError):
-            self.ignored.append(name)
+            self.ignore(name)
             return otherwise
 
 

@@ -62,7 +62,7 @@ def shift_search() -> Response:
 def _shift_search() -> Response:
     choices, wanted = _filter()
     if wanted.eligible and not current_user.is_authenticated:
-        wanted.ignored.append("eligible")
+        wanted.ignore("eligible")
     page = queries.shifts(db.session(), wanted, now=clock.now(), person_id=current_user.id)
     return render(
         "volunteer/shifts.html",
