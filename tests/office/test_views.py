@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from tests.factories import grant_role, make_branch, make_person, make_shift
 from tests.reports.books import open_books
-from tests.support import login
+from tests.support import count_queries, login
 from volunteer_hub.accounts.models import Consent, RoleGrant
 from volunteer_hub.accounts.services import CONSENT_VERSION
 from volunteer_hub.audit import services as audit
 from volunteer_hub.audit.models import AuditEntry
+from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.reports.queries.office import audit_actions, audit_page
 
 
 @pytest.fixture
@@ -203,11 +205,37 @@ def test_the_audit_trail_shows_the_newest_twenty_and_filters_by_act(
     text = client.get("/office/audit?lang=en").text
     assert text.count("<tr data-id") == 20
     assert text.index("role:grant</code>") < text.index("sign_up:cancel</code>")
-    assert client.get("/office/audit?page=2").text.count("<tr data-id") == 6
+    assert 'rel="next"' in text
+    last = client.get("/office/audit?page=2&lang=en").text
+    assert last.count("<tr data-id") == 6
+    assert 'rel="next"' not in last
+    assert "past the end" in client.get("/office/audit?page=3&lang=en").text
     only = client.get("/office/audit?action=role:grant&lang=en").text
     assert only.count("<tr data-id") == 1
     assert "街道老张" in only
     assert "role=office" in only
+
+
+def test_the_kinds_of_act_to_choose_from_are_those_that_occur(session, now):
+    assert audit_actions(session) == []
+    for action in ("sign_up:cancel", "person:register", "role:end", "person:register"):
+        audit.record(session, action, actor_id=None, object_id=1, now=now)
+    assert audit_actions(session) == ["person:register", "role:end", "sign_up:cancel"]
+
+
+def test_the_audit_trail_is_not_read_whole_to_show_a_page(session, now):
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    with count_queries(db.engine) as queries:
+        audit_actions(session)
+        audit_page(session, action="role:end", number=1)
+    assert queries.count == 2
+    for statement in queries.statements:
+        values = tuple(["role:end"] + [0] * 9)[: statement.count("?")]
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [row[3] for row in plan if "audit_entry" in row[3]]
+        assert steps
+        assert all("ix_audit_entry_action_id" in step for step in steps), steps
 
 
 def test_the_audit_trail_names_only_people_with_a_role(client, session, office, charlie, now):

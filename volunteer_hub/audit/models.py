@@ -15,7 +15,11 @@ class AuditEntry(Base):
     """One act: `action` is `object:verb`, `details` never holds a phone number or a secret."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "object_type", "object_id"),)
+    __table_args__ = (
+        Index(None, "object_type", "object_id"),
+        # For the kinds of act that occur, and for the newest of one kind.
+        Index(None, "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
