@@ -12,7 +12,7 @@ from volunteer_hub.core.calendar import Period, Quarter, parse_quarter, quarter_
 from volunteer_hub.core.i18n import _
 from volunteer_hub.reports.scope import Members
 
-SORTS = ("hours", "name")
+SORTS = ("name", "hours")
 YEARS = range(2000, 2100)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

@@ -26,9 +26,9 @@ class PeoplePage:
 
 
 def ordered(people: Iterable[MemberLine], sort: str) -> list[MemberLine]:
-    """Return the people by hours, most first, or by the sound of the name; then by id."""
+    """Return the people by the sound of the name, or by hours, most first; then by id."""
     by_name = sorted(people, key=lambda one: (not one.name, lazy_pinyin(one.name), one.person_id))
-    return by_name if sort == "name" else sorted(by_name, key=lambda one: -one.minutes)
+    return sorted(by_name, key=lambda one: -one.minutes) if sort == "hours" else by_name
 
 
 def one_page(people: Sequence[MemberLine], number: int, *, whole: bool = False) -> PeoplePage:
