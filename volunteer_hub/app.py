@@ -7,6 +7,7 @@ from flask_compress import Compress
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from volunteer_hub import cli
@@ -81,6 +82,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         prefix="static/",
         add_headers_function=_immutable,
     )
+    if settings.proxies:
+        # Addresses that a proxy of ours adds, and none that a reader makes up.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0
+        )
     return app
 
 

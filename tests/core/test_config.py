@@ -18,6 +18,8 @@ STRONG = "kZ3v9Qw1xL7tB5nM2cR8yP4sD6fG0hJa"
         {"HUB_ENV": "production", "SECRET_KEY": "changeme"},
         {"HUB_ENV": "production", "SECRET_KEY": STRONG, "HUB_DEMO": "1"},
         {"HUB_TIMEZONE": "Mars/Olympus"},
+        {"HUB_PROXIES": "many"},
+        {"HUB_PROXIES": "-1"},
     ],
 )
 def test_unsafe_settings_are_refused_with_a_sentence(env, tmp_path):
@@ -40,3 +42,8 @@ def test_an_installation_makes_its_own_key_and_keeps_it(tmp_path):
 def test_addresses_of_postgresql_get_our_driver(tmp_path):
     settings = read_settings({"DATABASE_URL": "postgres://a@127.0.0.1/hub"}, tmp_path)
     assert settings.database_url == "postgresql+psycopg://a@127.0.0.1/hub"
+
+
+@pytest.mark.parametrize(("env", "number"), [({}, 0), ({"HUB_PROXIES": "2"}, 2)])
+def test_no_proxy_is_trusted_unless_it_is_said_how_many(tmp_path, env, number):
+    assert read_settings(env, tmp_path).proxies == number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Settings:
     production: bool
     redis_url: str
     cache: bool = True
+    proxies: int = 0
 
 
 def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Settings:
@@ -53,8 +55,15 @@ def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Set
         demo=demo,
         production=production,
         redis_url=env.get("REDIS_URL", ""),
+        proxies=_proxies(env.get("HUB_PROXIES") or "0"),
         cache=env.get("HUB_CACHE", "1") != "0",
     )
+
+
+def _proxies(typed: str) -> int:
+    if not re.fullmatch(r"\d", typed, re.ASCII):
+        raise BadSettings(f"HUB_PROXIES={typed!r} is no number from 0 to 9.")
+    return int(typed)
 
 
 def _database_url(url: str, root: Path) -> str:
