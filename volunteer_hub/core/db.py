@@ -11,11 +11,11 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, update
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 Result = TypeVar("Result")
@@ -108,6 +108,8 @@ def engine_options(url: str) -> dict[str, Any]:
 def init_app(app: Flask) -> None:
     """Bind the database to the application."""
     db.init_app(app)
+    app.before_request(_begin_reading)
+    event.listen(db.session, "after_begin", _mark_transaction)
     with app.app_context():
         listen(db.engine)
         if db.engine.dialect.name == "sqlite" and sqlite_module() is sqlite3:
@@ -117,6 +119,24 @@ def init_app(app: Flask) -> None:
             )
 
 
+def _take_off_mark(connection: Any, _record: Any) -> None:
+    if connection is not None and not connection.closed:
+        connection.read_only = False
+
+
+def _begin_reading() -> None:
+    db.session().info["reading"] = request.method in ("GET", "HEAD", "OPTIONS")
+
+
+def _mark_transaction(
+    session: Session, transaction: SessionTransaction, connection: Connection
+) -> None:
+    """Let PostgreSQL refuse what a reading request would write by mistake."""
+    if connection.dialect.name == "postgresql" and not transaction.nested:
+        driver: Any = connection.connection.driver_connection
+        driver.read_only = session.info.get("reading", False)
+
+
 def listen(engine: Engine) -> None:
     """Set up each connection and the kind of its transactions."""
     if engine.dialect.name == "sqlite":
@@ -124,6 +144,7 @@ def listen(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "checkin", _take_off_mark)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -150,6 +171,9 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.execute("SET statement_timeout = '15s'")
     connection.execute("SET lock_timeout = '5s'")
     connection.execute("SET timezone = 'UTC'")
+    # Pages ask few, short questions again and again: planning one costs ten times running it.
+    connection.execute("SET plan_cache_mode = 'force_generic_plan'")
+    connection.execute("SET jit = off")
     connection.autocommit = autocommit
 
 
@@ -159,6 +183,16 @@ def is_transient(error: DBAPIError) -> bool:
     if state:
         return str(state).startswith(TRANSIENT_STATES)
     return error.connection_invalidated or "database is locked" in str(error.orig)
+
+
+def end_reading(session: Session) -> None:
+    """End the transaction of a request that only read.
+
+    psycopg forgets its prepared statements at a rollback, and the next request would plan them all
+    again; there is nothing to keep, so a commit does the same.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.commit()
 
 
 def write_tx(
@@ -190,6 +224,7 @@ def _write_once(
     # The login loader has read already; a transaction that reads and then writes fails at once.
     session.rollback()
     session().info.pop("lists_changed", None)
+    session().info["reading"] = False
     with _sqlite_writer if engine.dialect.name == "sqlite" else nullcontext():
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})

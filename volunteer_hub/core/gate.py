@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.wrappers import Response as BaseResponse
 
 from volunteer_hub.core import clock
-from volunteer_hub.core.db import HandledForm, UtcDateTime, db, write_tx
+from volunteer_hub.core.db import HandledForm, UtcDateTime, db, end_reading, write_tx
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import access_of
 from volunteer_hub.core.web import SAFE_METHODS, is_htmx, referring_path
@@ -49,15 +50,16 @@ def _guard() -> BaseResponse | None:
     """Deny by default: a route without a mark, or without the permission it names, is closed."""
     if request.endpoint is None or request.endpoint == "static":
         return None
-    if request.method not in SAFE_METHODS:
-        csrf.protect()
     access = access_of(current_app.view_functions.get(request.endpoint))
-    if access == "public":
-        return None
     if access is None:
         abort(404)
-    if not current_user.is_authenticated:
+    # Before the token: whose session has expired has no token either, and needs to sign in.
+    if access != "public" and not current_user.is_authenticated:
         return _to_login()
+    if request.method not in SAFE_METHODS:
+        csrf.protect()
+    if access == "public":
+        return None
     if not current_user.may(access):
         abort(404)
     return None
@@ -74,8 +76,12 @@ def _to_login() -> BaseResponse:
 
 def _dispatch() -> Any:
     """Run the view; an unsafe request runs in one transaction, kept only below status 400."""
-    if request.method in SAFE_METHODS or request.endpoint is None:
+    if request.endpoint is None:
         return _view()
+    if request.method in SAFE_METHODS:
+        answer = _view()
+        end_reading(db.session())
+        return answer
     if any(UNSTORABLE.search(value) for _name, value in request.form.items(multi=True)):
         abort(
             400,
@@ -84,18 +90,27 @@ def _dispatch() -> Any:
     view = current_app.view_functions.get(request.endpoint)
     if getattr(view, "own_transaction", False):
         return _view()
-    return write_tx(_run_once, keep=lambda response: response.status_code < 400)
+    return run_once(_view)
+
+
+def run_once(work: Callable[[], Any]) -> BaseResponse:
+    """Answer with `work` in one transaction, kept only below status 400.
+
+    For a form that was sent before, the first answer's address. Views that are marked
+    `own_transaction` call this themselves.
+    """
+    return write_tx(lambda: _run_once(work), keep=lambda response: response.status_code < 400)
 
 
 def _view() -> Any:
     return Flask.dispatch_request(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
-def _run_once() -> BaseResponse:
-    """Run the view, or answer as the first time when this very form was sent before."""
+def _run_once(work: Callable[[], Any]) -> BaseResponse:
+    """Do the work, or answer as the first time when this very form was sent before."""
     key = request.form.get("request_key", "")[:64]
     if not key or not current_user.is_authenticated:
-        return make_response(_view())
+        return make_response(work())
     connection = db.session.connection()
     mine = {"form": key, "person": current_user.id}
     # Claimed before the work: the same form sent twice at once waits here for the first one, and a
@@ -103,7 +118,7 @@ def _run_once() -> BaseResponse:
     claim = {"key": key, "person_id": current_user.id, "location": "", "handled_at": clock.now()}
     if connection.scalar(_CLAIM[db.engine.dialect.name], claim) is None:
         return _elsewhere(connection.scalar(_HANDLED, mine) or "/")
-    response = make_response(_view())
+    response = make_response(work())
     if response.status_code < 400:
         led_to = (g.get("done_url") or request.path)[:500]
         connection.execute(_FINISH, {**mine, "led_to": led_to})
