@@ -1,23 +1,16 @@
-"""R25, S25: 515 naughty strings in every text field of every form, as each identity.
-
-The strings are the Big List of Naughty Strings (MIT licence, Max Woolf).
-"""
+"""R25, S25: naughty strings in every text field of every form, as each identity."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import pytest
 
 from tests import world
 from tests.crawling import Visit, send
 from tests.forms import Form
+from tests.slow.naughty import strings
 
-STRINGS: list[str] = json.loads(
-    (Path(__file__).resolve().parents[1] / "data" / "naughty_strings.json").read_text()
-)
 MARKUP = frozenset('<"')
+SOURCES = pytest.mark.parametrize("source", ["own", "big list"])
 # Sentences, not errors: done, refused by a rule, mended by the person, or tried too often.
 ANSWERS = frozenset({200, 303, 400, 404, 409, 413, 422})
 
@@ -65,28 +58,34 @@ def is_markup(text: str) -> bool:
 
 # Most of these are refused by the form itself, before any database is asked.
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+@SOURCES
 @pytest.mark.parametrize("identity", world.IDENTITIES)
-def test_naughty_strings_in_all_fields_at_once(visits, identity):
+def test_naughty_strings_in_all_fields_at_once(visits, identity, source):
     visit, found = visits[identity], []
     for form in own_forms(visits, identity):
-        for text in STRINGS:
+        for text in strings(source):
             found += faults(visit, form, form.filled() | {key: [text] for key in form.typed}, text)
         visit.sign_in()
     assert found == []
 
 
+@SOURCES
 @pytest.mark.parametrize("identity", world.IDENTITIES)
-def test_naughty_strings_in_one_field_while_the_others_are_right(visits, identity, databases):
+def test_naughty_strings_in_one_field_while_the_others_are_right(
+    visits, identity, source, databases
+):
     # In turns: each string goes alone into one field of each form, another one on each engine.
     visit, found = visits[identity], []
     turn = 0 if "sqlite" in databases.url else 1
     for form in own_forms(visits, identity):
-        for number, text in enumerate(STRINGS):
+        for number, text in enumerate(strings(source)):
             name = form.typed[(number + turn) % len(form.typed)]
             found += faults(visit, form, form.filled() | {name: [text]}, text)
         visit.sign_in()
     # What was accepted now stands in the pages.
     for address in visit.pages():
         body = visit.client.get(address).text
-        found += [f"{address}: {text!r}" for text in STRINGS if is_markup(text) and text in body]
+        found += [
+            f"{address}: {text!r}" for text in strings(source) if is_markup(text) and text in body
+        ]
     assert found == []

@@ -32,6 +32,7 @@ from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.shifts.posts import MOST_PLACES, MOST_POSTS
 
 POST_ROWS = 4
+MOST_DIGITS = 18
 UNTICKED = "none"  # takes a tick on the roster back
 YEARS = range(2000, 2200)  # what every zone can carry; the rule about near years is the service's
 PLACES = NumberRange(1, MOST_PLACES, _l("Places are a number from 1 to 500."))
@@ -58,6 +59,9 @@ class Whole(IntegerField):
         if emptied(self, valuelist):
             return
         try:
+            # Far more digits than any number of ours: comparisons would overflow.
+            if len(valuelist[0]) > MOST_DIGITS:
+                raise ValueError
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please type a whole number.")) from None
@@ -168,6 +172,14 @@ class ShiftForm(PlaceFields):
 class CancelShiftForm(FlaskForm):
     reason = StringField(
         _l("Why is it cancelled?"), [InputRequired(NEEDED), at_most(200)], filters=[strip]
+    )
+
+
+class ReversalForm(FlaskForm):
+    reason = StringField(
+        _l("Why are these hours taken back?"),
+        [InputRequired(NEEDED), at_most(200)],
+        filters=[strip],
     )
 
 
