@@ -7,7 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import NOW, make_person, make_project, make_shift, make_sign_up, post_of
+from tests.factories import (
+    NOW,
+    make_attendance,
+    make_person,
+    make_project,
+    make_shift,
+    make_sign_up,
+    post_of,
+)
 from tests.support import login
 
 READ = {"risk_accepted": "1"}
@@ -161,3 +169,41 @@ def test_a_senseless_post_is_a_form_error(client, session, post):
     answer = client.post(f"/shifts/{shift.id}/signup", data={**READ, "post": post})
     assert answer.status_code == 422
     assert "请选择一个岗位" in answer.get_data(as_text=True)
+
+
+def test_whoever_is_checked_in_cannot_cancel_any_more(client, session):
+    shift, person = make_shift(session), make_person(session)
+    sign_up = make_sign_up(session, shift, person)
+    make_attendance(session, shift, person, sign_up=sign_up, check_in_at=NOW)
+    login(client, person)
+    answer = client.post(f"/signups/{sign_up.id}/cancel")
+    assert answer.status_code == 409
+    assert "你已经签到了" in answer.get_data(as_text=True)
+    session.expire_all()
+    assert post_of(session, shift).taken == 1
+
+
+def test_a_conflict_links_to_the_other_shift(client, session):
+    person, mine = make_person(session), make_shift(session)
+    make_sign_up(session, mine, person)
+    login(client, person)
+    page = client.get(f"/shifts/{make_shift(session).id}").get_data(as_text=True)
+    assert f'href="/shifts/{mine.id}"' in page
+
+
+def test_after_one_tap_the_panel_itself_shows_whom_to_call(client, session):
+    project = make_project(session, contact_name="沈老师", contact_phone="19900009999")
+    shift = make_shift(session, project=project)
+    login(client, make_person(session))
+    answer = client.post(f"/shifts/{shift.id}/signup", data=READ, headers={"HX-Request": "true"})
+    assert "19900009999" in answer.get_data(as_text=True)
+
+
+def test_an_expired_session_leads_to_signing_in_even_without_a_token(client, session):
+    shift = make_shift(session)
+    answer = client.post(
+        f"/shifts/{shift.id}/signup",
+        csrf=False,
+        headers={"Referer": f"http://localhost/shifts/{shift.id}"},
+    )
+    assert answer.location == f"/login?next=/shifts/{shift.id}"

@@ -120,6 +120,23 @@ def guardian(phone_of_minor: str, phone_of_guardian: str) -> None:
     click.echo(f"{phones.shown(adult)} is the guardian of {phones.shown(minor)} now.")
 
 
+@user.command("password")
+@click.argument("phone")
+@click.password_option()
+def password(phone: str, password: str) -> None:
+    """Set a new password for who has forgotten it; all their devices are signed out."""
+    number = _phone(phone)
+    with _plain_refusals():
+        services.check_password(password, phone=number, name="")
+        hashed = passwords.hash_password(password)
+        write_tx(
+            lambda: services.reset_password(
+                db.session(), phone=number, password_hash=hashed, now=clock.now()
+            )
+        )
+    click.echo(f"{phones.shown(number)} has a new password.")
+
+
 @user.command("birthday")
 @click.argument("phone")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))

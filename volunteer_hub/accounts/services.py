@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from volunteer_hub.accounts import guardians, role_services
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.audit import services as audit
-from volunteer_hub.core.errors import InvalidInput
+from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.registry.models import Building
 
@@ -138,6 +138,16 @@ def change_profile(
 def choose_language(session: Session, *, person_id: int, language: str) -> None:
     """Remember the language for messages that are sent while the person is away."""
     session.execute(update(Person).where(Person.id == person_id).values(language=language))
+
+
+def reset_password(session: Session, *, phone: str, password_hash: str, now: datetime) -> None:
+    """Set a new password for a phone, from the command line; raises NotFound."""
+    person_id = session.scalar(
+        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
+    )
+    if person_id is None:
+        raise NotFound(_("Nobody has registered this phone."))
+    change_password(session, person_id=person_id, password_hash=password_hash, now=now)
 
 
 def change_password(session: Session, *, person_id: int, password_hash: str, now: datetime) -> str:

@@ -10,6 +10,8 @@ class DomainError(Exception):
     """
 
     status = 409
+    # Where the next step can be taken, when it is a page of ours.
+    link = ""
 
     def __init__(self, message: object, *, field: str | None = None) -> None:
         super().__init__(message)

@@ -53,6 +53,8 @@ def _guard() -> BaseResponse | None:
     access = access_of(current_app.view_functions.get(request.endpoint))
     if access is None:
         abort(404)
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        abort(413)
     # Before the token: whose session has expired has no token either, and needs to sign in.
     if access != "public" and not current_user.is_authenticated:
         return _to_login()

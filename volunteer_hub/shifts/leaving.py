@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import column, select, table, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
@@ -36,7 +36,7 @@ from volunteer_hub.shifts.signing import lock_person, note, take_place
 
 
 class CannotCancel(DomainError):
-    """The shift has begun, so the place can no longer be given back."""
+    """The shift has begun or the person has come, so the place cannot be given back."""
 
 
 class Cancelled(NamedTuple):
@@ -62,6 +62,10 @@ def cancel(
     if row.shift_status == ShiftStatus.PUBLISHED and row.starts_at <= now:
         raise CannotCancel(
             _("The shift has already started. Please tell the contact person on site.")
+        )
+    if _has_come(session, sign_up_id):
+        raise CannotCancel(
+            _("You are checked in already. If you have to leave early, tell the contact on site.")
         )
     _give_back(session, row, sign_up_id=sign_up_id, reason=reason, now=now)
     audit.record(
@@ -118,6 +122,17 @@ def _give_back(session: Session, row: Any, *, sign_up_id: int, reason: str, now:
     session.execute(update(Post).where(Post.id == row.post_id).values(taken=Post.taken - 1))
     if row.shift_status == ShiftStatus.PUBLISHED:
         fill_places(session, post_id=row.post_id, now=now)
+
+
+# The roster belongs to a feature above this one; only this fact about a place is needed here.
+_ROSTER = table("attendance", column("sign_up_id"), column("check_in_at"))
+
+
+def _has_come(session: Session, sign_up_id: int) -> bool:
+    ticked = select(_ROSTER.c.sign_up_id).where(
+        _ROSTER.c.sign_up_id == sign_up_id, _ROSTER.c.check_in_at.is_not(None)
+    )
+    return session.execute(ticked).first() is not None
 
 
 def _wards(session: Session, row: Any, *, person_id: int) -> list[Any]:

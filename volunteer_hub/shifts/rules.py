@@ -169,11 +169,13 @@ def _clash(session: Session, shift_id: int) -> CannotSignUp:
         .join(Shift, Shift.project_id == Project.id)
         .where(Shift.id == shift_id)
     ).one()
-    return CannotSignUp(
+    refused = CannotSignUp(
         _(
-            "At that time you already have “%(title)s” (%(when)s). Cancel that one first if this"
-            " suits you better.",
+            "At that time you already have another place: %(title)s, %(when)s. Cancel that one"
+            " first if this suits you better.",
             title=either(other.title_zh, other.title_en),
             when=f"{day(other.day)} {span(other.starts_at, other.ends_at)}",
         )
     )
+    refused.link = f"/shifts/{shift_id}"
+    return refused

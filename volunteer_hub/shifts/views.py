@@ -12,7 +12,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import MAX_ID, done, is_htmx, render
-from volunteer_hub.shifts import leaving, queries, rules, signing
+from volunteer_hub.shifts import leaving, queries, rules, signing, together
 from volunteer_hub.shifts.models import SignUpStatus
 
 bp = Blueprint("shifts", __name__)
@@ -47,8 +47,15 @@ def _answer(
         cannot=no,
         started=shift.starts_at <= clock.now(),
         moves_up=shift.starts_at - clock.now() >= rules.MOVE_UP_UNTIL,
+        together=_together(shift_id, mine),
         say=say,
     )
+
+
+def _together(shift_id: int, mine: queries.MyPlace | None) -> list[together.Companion]:
+    if mine is None or mine.status != SignUpStatus.CONFIRMED:
+        return []
+    return together.companions(db.session(), shift_id=shift_id, viewer_id=current_user.id)
 
 
 @bp.post("/shifts/<int:shift_id>/signup")

@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import TypeVar
 
 from volunteer_hub.core.calendar import Window, minute_of_day
-from volunteer_hub.core.i18n import _l
+from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.volunteer.facets import Facets
 
 Value = TypeVar("Value")
@@ -36,7 +36,11 @@ LABELS = {
 
 @dataclass
 class Filter:
-    """What to list. `ignored` holds the labels of what was asked for and made no sense."""
+    """What to list.
+
+    `ignored` holds the labels of what made no sense, `advice` sentences about what made sense alone
+    but not together, `walk_wish` a walking time that still lacks a building to start from.
+    """
 
     q: str = ""
     category: int | None = None
@@ -51,7 +55,9 @@ class Filter:
     filters: bool = False
     sort: str = "soonest"
     page: int = 1
+    walk_wish: int | None = None
     ignored: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
     def ignore(self, *names: str) -> None:
         """Note by their labels that these parts of the address were left out."""
@@ -65,6 +71,7 @@ class Filter:
             or self.about_shifts
             or self.category
             or self.ignored
+            or self.advice
             or self.sort != "soonest"
         )
 
@@ -100,8 +107,10 @@ def read(
     found.building = reader.take("building", lambda text: facets().building_id(text), own_building)
     found.walk = reader.take("walk", _walk, None)
     if found.walk and found.building is None:
-        found.walk = None
-        found.ignore("walk")
+        found.walk, found.walk_wish = None, found.walk
+        found.advice.append(
+            _("Please choose from which building you walk; then we know what is near.")
+        )
     found.seats = reader.take("seats", _switch, False)
     found.eligible = reader.take("eligible", _switch, False)
     found.filters = reader.take("filters", _switch, False)
@@ -114,7 +123,7 @@ def _drop_backward_hours(found: Filter) -> None:
     start, end = found.start_minute, found.end_minute
     if start is not None and end is not None and start >= end:
         found.start_minute = found.end_minute = None
-        found.ignore("from", "to")
+        found.advice.append(_("The end has to be later than the start; the times are not applied."))
 
 
 class _Reader:

@@ -63,15 +63,36 @@ def _shift_search() -> Response:
     choices, wanted = _filter()
     if wanted.eligible and not current_user.is_authenticated:
         wanted.ignore("eligible")
+    if wanted.day and wanted.day < clock.today():
+        wanted.advice.append(_("This day has passed. Please choose a later one."))
     page = queries.shifts(db.session(), wanted, now=clock.now(), person_id=current_user.id)
     return render(
         "volunteer/shifts.html",
         page=page,
+        asked=_in_words(wanted, choices()),
         days_found=_by_day(page.rows),
         wanted=wanted,
         choices=choices(),
         days=_next_days(),
     )
+
+
+def _in_words(wanted: filters.Filter, choices: facets.Facets) -> str:
+    """Return what is asked for in one line, for the closed form."""
+    words = [i18n.day(wanted.day)] if wanted.day else []
+    if wanted.start_minute is not None or wanted.end_minute is not None:
+        words.append(f"{_hour(wanted.start_minute)}–{_hour(wanted.end_minute)}")
+    if wanted.walk:
+        words += [name for id_, _key, name in choices.buildings if id_ == wanted.building]
+        words.append(_("within %(n)s min", n=wanted.walk))
+    words += [name for id_, _key, name in choices.categories if id_ == wanted.category]
+    if wanted.seats:
+        words.append(_("places left"))
+    return " · ".join(words)
+
+
+def _hour(minute: int | None) -> str:
+    return "" if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _by_day(rows: list[queries.ShiftCard]) -> list[tuple[str, list[cards.Card]]]:
