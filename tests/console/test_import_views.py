@@ -12,7 +12,7 @@ from tests.factories import grant_role, make_organisation
 from tests.projects.sheets import CHINESE, csv_bytes
 from tests.support import login
 from volunteer_hub.core.permissions import Role
-from volunteer_hub.projects.models import ImportFile, Project
+from volunteer_hub.projects.models import ImportFile, Project, SearchTerm
 
 BAD = [*CHINESE, ["夜跑", "", "X", "2026-02-30"]]
 
@@ -71,7 +71,7 @@ def test_columns_are_corrected_in_the_preview(session, client, upload):
     assert client.post(address).status_code == 422
     page = client.get(f"{address}?c0=title&c1=place&c77=title&c1x=y&c2=colour")
     assert "Lauf" in page.text
-    assert all(name in page.text for name in ("c77", "c1x", "c2"))
+    assert all(name in page.text for name in ("第 78 列", "第 3 列", "地址的一部分"))
     chosen = dict(re.findall(r'<input type="hidden" name="(c\d+)" value="(\w+)">', page.text))
     assert chosen == {"c0": "title", "c1": "place"}
     assert client.post(address, data=chosen).status_code == 303
@@ -84,7 +84,7 @@ def test_a_bad_file_is_one_sentence_at_its_field_and_nothing_is_kept(session, cl
         b"%PDF-1.7",
         b"PK\x03\x04" + b"\0" * 50,
         b"a,\0",
-        b"title\n" + b"a\n" * 2001,
+        b"title\n" + b"a\n" * 1001,
     ):
         answer = upload(content)
         assert answer.status_code == 422
@@ -123,3 +123,16 @@ def test_a_double_tap_on_confirm_brings_in_once(session, client, upload):
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.location == second.location
     assert count(session, Project) == 3
+
+
+def test_a_sheet_is_brought_in_once_even_without_the_key_of_the_page(session, client, upload):
+    address = upload(CHINESE).location
+    assert client.post(address).status_code == 303
+    assert client.post(address).status_code == 404
+    assert count(session, Project) == 3
+
+
+def test_the_search_finds_what_was_brought_in(session, client, upload):
+    client.post(upload(CHINESE).location)
+    indexed = session.scalars(select(SearchTerm.project_id).distinct()).all()
+    assert len(indexed) == 3

@@ -142,6 +142,8 @@ class _Edges:
         )
         present["check_out_at"] = None
         person_id = self.history.someone(past.occasion.day)
+        if person_id is None:
+            return
         self.plan.add(
             Attendance,
             shift_id=shift["id"],

@@ -26,8 +26,7 @@ from volunteer_hub.demo import (
     upcoming,
 )
 from volunteer_hub.demo.plan import SCALES, Plan, Row
-from volunteer_hub.projects import terms
-from volunteer_hub.projects.indexing import index_rows, weigh
+from volunteer_hub.projects.indexing import index_rows, texts_of
 from volunteer_hub.projects.models import Category, Project, SearchTerm
 from volunteer_hub.registry.models import Building, Organisation, Place, SubDistrict
 
@@ -117,20 +116,14 @@ def _search_terms(plan: Plan) -> Iterator[Row]:
         model: {row["id"]: row for row in plan.rows[model]}
         for model in (Category, Place, Organisation)
     }
-    return index_rows(
-        (project["id"], weigh(_texts(project, by_id))) for project in plan.rows[Project]
-    )
+    return index_rows((project["id"], _texts(project, by_id)) for project in plan.rows[Project])
 
 
-def _texts(project: Row, by_id: dict[type[Base], dict[int, Row]]) -> Iterator[tuple[Any, int]]:
-    category = by_id[Category][project["category_id"]]
-    place = by_id[Place][project["place_id"]]
-    organisation = by_id[Organisation][project["organisation_id"]]
-    for row, weight, names in (
-        (project, terms.TITLE, ("title_zh", "title_en")),
-        (category, terms.CATEGORY, ("name_zh", "name_en")),
-        (place, terms.PLACE, ("name_zh", "name_en", "address_zh", "address_en")),
-        (organisation, terms.ORGANISATION, ("name_zh", "name_en")),
-        (project, terms.CONTENT, ("content_zh", "content_en")),
-    ):
-        yield from ((row[name], weight) for name in names)
+def _texts(project: Row, by_id: dict[type[Base], dict[int, Row]]) -> dict[str, int]:
+    rows: dict[type[Base], Row] = {
+        Project: project,
+        Category: by_id[Category][project["category_id"]],
+        Place: by_id[Place][project["place_id"]],
+        Organisation: by_id[Organisation][project["organisation_id"]],
+    }
+    return texts_of(rows)

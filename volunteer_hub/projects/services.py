@@ -60,8 +60,12 @@ def create_project(
     now: datetime,
     source: str | None = None,
     source_key: str | None = None,
+    index: bool = True,
 ) -> Project:
-    """Save a new project as a draft and index it; raises InvalidInput with the field at fault."""
+    """Save a new project as a draft; raises InvalidInput with the field at fault.
+
+    With `index` false the caller brings the search index up to date (`reindex`, many at once).
+    """
     if session.get(Organisation, organisation_id) is None:
         raise InvalidInput(
             _("Please choose an organisation from the list."), field="organisation_id"
@@ -76,7 +80,7 @@ def create_project(
     )
     session.add(project)
     session.flush()
-    _note(session, "project:create", project, actor_id=actor_id, now=now)
+    _note(session, "project:create", project, actor_id=actor_id, now=now, index=index)
     return project
 
 
@@ -199,6 +203,7 @@ def _note(
     actor_id: int | None,
     now: datetime,
     fields: Sequence[str] = (),
+    index: bool = True,
 ) -> None:
     """Write the audit entry and bring index and lists up to date."""
     audit.record(
@@ -212,5 +217,6 @@ def _note(
         fields=list(fields),
     )
     session.flush()
-    reindex(session, project.id)
+    if index:
+        reindex(session, project.id)
     touch_lists(session)

@@ -14,7 +14,7 @@ from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.projects.importing.columns import FIELDS, IGNORE
 
 # The name of a column's field in forms and addresses: c0, c1, …
-_COLUMN = re.compile(r"c(\d{1,2})")
+COLUMN = re.compile(r"c(\d{1,2})")
 
 
 class UploadForm(FlaskForm):
@@ -39,7 +39,7 @@ def chosen_fields(values: MultiDict[str, str]) -> dict[str, str]:
     return {
         f"#{int(match[1]) + 1}": field
         for name, field in values.items()
-        if (match := _COLUMN.fullmatch(name)) and (field == IGNORE or field in FIELDS)
+        if (match := COLUMN.fullmatch(name)) and (field == IGNORE or field in FIELDS)
     }
 
 

@@ -13,6 +13,7 @@ from volunteer_hub.console.answers import attempt, status_of
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import typed_number
 from volunteer_hub.console.importing.forms import (
+    COLUMN,
     ConfirmForm,
     UploadForm,
     chosen_fields,
@@ -20,7 +21,8 @@ from volunteer_hub.console.importing.forms import (
 )
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db, write_tx
-from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.gate import run_once
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import CHOICES, done, own_transaction, render
@@ -30,7 +32,7 @@ from volunteer_hub.projects.importing.files import forget_file, keep_file, own_f
 from volunteer_hub.projects.importing.plan import Plan, Scope, make_plan
 from volunteer_hub.projects.importing.services import import_projects
 
-MAX_ROWS = 2000
+MAX_ROWS = 1000
 SHOWN_ROWS = 5
 SHOWN_REFUSALS = 100
 
@@ -109,8 +111,14 @@ def _sheet(file_id: int) -> _Sheet:
 
 
 def _not_used(sheet: _Sheet) -> list[str]:
+    """Name the choices of the address that fit no column; the rest of it is not ours to name."""
     used = {f"c{int(name[1:]) - 1}" for name in sheet.chosen}
-    return [name for name in request.args if name not in used and name not in CHOICES]
+    strange = [name for name in request.args if name not in used and name not in CHOICES]
+    labels = (
+        _("Column %(n)s", n=int(found[1]) + 1) if (found := COLUMN.fullmatch(name)) else ""
+        for name in strange
+    )
+    return list(dict.fromkeys(label or _("a part of the address") for label in labels))
 
 
 @bp.get("/import/<int:file_id>")
@@ -121,11 +129,24 @@ def import_preview(file_id: int) -> Response:
 
 @bp.post("/import/<int:file_id>")
 @requires(Permission.PROJECT_IMPORT)
+@own_transaction
 def import_confirm(file_id: int) -> Response:
-    sheet = _sheet(file_id)
+    """Bring the sheet in; it is read before the transaction, so that others wait less."""
+    try:
+        sheet = _sheet(file_id)
+    except NotFound:
+        # Not there, or brought in by the first of two taps: then its answer is given again.
+        return run_once(lambda: import_preview(file_id))
     form = ConfirmForm()
     if sheet.problem or not form.validate_on_submit():
         return _preview(sheet, form, status=422)
+    return run_once(lambda: _bring_in(sheet, form))
+
+
+def _bring_in(sheet: _Sheet, form: ConfirmForm) -> Response:
+    # First of all, so that of two at once the second finds nothing to bring in.
+    if not forget_file(db.session(), file_id=sheet.id, owner_id=current_user.id):
+        raise NotFound
     plan = attempt(
         form,
         lambda: import_projects(
@@ -139,7 +160,6 @@ def import_confirm(file_id: int) -> Response:
     )
     if plan is None:
         return _preview(sheet, form, status=status_of(form))
-    forget_file(db.session(), file_id=file_id, owner_id=current_user.id)
     return done("/console/projects", say=_outcome(plan))
 
 

@@ -55,8 +55,11 @@ def own_file(session: Session, *, file_id: int, owner_id: int, now: datetime) ->
     return file
 
 
-def forget_file(session: Session, *, file_id: int, owner_id: int) -> None:
-    """Delete the owner's sheet."""
-    session.execute(
-        delete(ImportFile).where(ImportFile.id == file_id, ImportFile.owner_id == owner_id)
+def forget_file(session: Session, *, file_id: int, owner_id: int) -> bool:
+    """Delete the owner's sheet and tell whether it was still there."""
+    gone = session.execute(
+        delete(ImportFile)
+        .where(ImportFile.id == file_id, ImportFile.owner_id == owner_id)
+        .returning(ImportFile.id)
     )
+    return gone.first() is not None

@@ -14,6 +14,7 @@ from volunteer_hub.projects.importing.categories import OTHER_EN, OTHER_KEY, OTH
 from volunteer_hub.projects.importing.check import Checked, Draft
 from volunteer_hub.projects.importing.plan import Plan, Ready, Scope, compared, make_plan, source_of
 from volunteer_hub.projects.importing.values import Spot, is_chinese
+from volunteer_hub.projects.indexing import reindex
 from volunteer_hub.projects.models import Category
 from volunteer_hub.projects.services import ProjectDetails, create_project
 from volunteer_hub.registry import services as registry
@@ -51,8 +52,7 @@ def import_projects(
     if plan.refused and not skip_refused:
         raise RowsRefused(plan)
     writer = _Writer(session, actor_id, now)
-    for ready in plan.ready:
-        writer.write(ready)
+    reindex(session, *[writer.write(ready) for ready in plan.ready])
     return plan
 
 
@@ -71,9 +71,10 @@ class _Writer:
             for name in {compared(name) for name in both if name}:
                 self.places.setdefault(name, []).append(place_id)
 
-    def write(self, ready: Ready) -> None:
+    def write(self, ready: Ready) -> int:
+        """Add the project, not yet in the search index; returns its id."""
         organisation_id = ready.organisation_id or self.organisation_id(ready.organisation)
-        create_project(
+        project = create_project(
             self.session,
             organisation_id=organisation_id,
             details=_details(
@@ -85,7 +86,9 @@ class _Writer:
             now=self.now,
             source=source_of(organisation_id),
             source_key=ready.source_key,
+            index=False,
         )
+        return project.id
 
     def organisation_id(self, name: str) -> int:
         if name not in self.added:
