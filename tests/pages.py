@@ -15,6 +15,7 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.accounts.queries import load_actor
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
+from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
 from volunteer_hub.registry.models import Branch
 from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
@@ -86,6 +87,13 @@ def _attendances(session: Session, actor: Actor | None) -> Sequence[object]:
     return [one for one in found if one is not None]
 
 
+def _entries(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(LedgerEntry.id).where(LedgerEntry.reverses_id.is_(None))
+    if actor and actor.organisation_ids:
+        query = query.where(LedgerEntry.organisation_id.in_(actor.organisation_ids))
+    return session.scalars(query.limit(1)).all()
+
+
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
     "attendance_id": _attendances,
@@ -95,6 +103,7 @@ PARAMETERS: dict[str, Ids] = {
     "sign_up_id": _all(select(SignUp.id)),
     "person_id": _all(select(Person.id)),
     "file_id": _own_sheets,
+    "entry_id": _entries,
 }
 
 

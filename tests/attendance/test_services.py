@@ -146,7 +146,7 @@ def test_confirmed_rows_do_not_change(session, shift, alice, bob, tick, now, sta
     make_attendance(
         session, shift, bob, minutes=60, confirmed_by=alice.id, confirmed_at=now + timedelta(days=1)
     )
-    with pytest.raises(AlreadyConfirmed, match=r"冲销|reversing"):
+    with pytest.raises(AlreadyConfirmed, match=r"更正|Correct"):
         tick(bob, status, after=timedelta(days=2))
     tick(bob, PRESENT, after=timedelta(days=2))
     assert [row.minutes for row in rows(session)] == [60]

@@ -58,6 +58,40 @@ def test_what_waits_is_listed_oldest_first(session, shift, row, bob, organisatio
     assert "已等 5 天" in page
 
 
+def test_what_waits_comes_in_pages_of_twenty_and_the_board_counts_all(
+    session, organisation, bob, desk, now
+):
+    project = make_project(session, organisation=organisation)
+    for days in range(1, 23):
+        start = now - timedelta(days=days)
+        make_attendance(session, make_shift(session, project=project, starts_at=start), bob)
+    assert desk.get("/console/confirmations").text.count("data-id=") == 20
+    assert desk.get("/console/confirmations?page=2").text.count("data-id=") == 2
+    assert desk.get(f"/console/confirmations?page={10**9 - 1}").text.count("data-id=") == 2
+    odd = desk.get("/console/confirmations?page=x")
+    assert odd.text.count("data-id=") == 20
+    assert "页码" in odd.text
+    assert "22 场已结束的班次待确认" in desk.get("/console").text
+
+
+def test_after_two_months_only_hours_that_wait_are_listed(session, organisation, bob, desk, now):
+    project = make_project(session, organisation=organisation)
+    old = [
+        make_shift(session, project=project, starts_at=now - timedelta(days=n)) for n in (62, 63)
+    ]
+    make_sign_up(session, old[0], bob)
+    make_attendance(session, old[1], bob)
+    page = desk.get("/console/confirmations").text
+    assert [f'data-id="{shift.id}"' in page for shift in old] == [False, True]
+
+
+def test_an_empty_form_says_that_nothing_was_sent(session, shift, row, desk):
+    answer = desk.post(f"/console/confirmations/{shift.id}?lang=en")
+    assert answer.status_code == 422
+    assert "Nothing was sent" in answer.text
+    assert f'name="minutes-{row.id}" value="60"' in answer.text
+
+
 def test_a_shift_where_nobody_was_ticked_asks_who_came(session, shift, bob, desk):
     make_sign_up(session, shift, bob)
     page = desk.get("/console/confirmations").text

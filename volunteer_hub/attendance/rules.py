@@ -32,8 +32,8 @@ class AlreadyConfirmed(DomainError):
         super().__init__(
             message
             or _(
-                "These hours are already in the ledger and cannot be changed here. A mistake is"
-                " corrected by a reversing entry; please ask the office."
+                "These hours are already in the ledger and cannot be changed here. To correct a"
+                " mistake, choose “Correct…” on the page that confirms the hours of this shift."
             )
         )
 

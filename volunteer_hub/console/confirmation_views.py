@@ -12,11 +12,12 @@ from volunteer_hub.attendance import queries as attendance
 from volunteer_hub.attendance.queries import ShiftHead
 from volunteer_hub.console import sheet_lines
 from volunteer_hub.console.blueprint import bp
+from volunteer_hub.console.paging import page_of
 from volunteer_hub.console.roster_views import own_shift
 from volunteer_hub.console.sheet_lines import Line
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
@@ -28,10 +29,21 @@ from volunteer_hub.hours.sheets import SheetRow
 @requires(Permission.HOURS_CONFIRM)
 def confirmations() -> Response:
     """List what waits for confirmation at my organisations."""
-    rows = sheets.to_confirm(
-        db.session(), organisation_ids=current_user.organisation_ids, now=clock.now()
+    ignored: list[str] = []
+    rows, page, last = sheets.to_confirm(
+        db.session(),
+        organisation_ids=current_user.organisation_ids,
+        now=clock.now(),
+        page=page_of(ignored),
     )
-    return render("console/confirmations.html", rows=rows, today=clock.today())
+    return render(
+        "console/confirmations.html",
+        rows=rows,
+        page=page,
+        last=last,
+        ignored=ignored,
+        today=clock.today(),
+    )
 
 
 @bp.get("/confirmations/<int:shift_id>")
@@ -50,6 +62,8 @@ def confirm(shift_id: int) -> Response:
     shift = own_shift(shift_id)
     rows = sheets.sheet(db.session(), shift=shift)
     lines = sheet_lines.typed(rows, request.form)
+    if not lines:
+        return _page(shift, rows, sheet_lines.proposed(_open(rows)), refused=_nothing_sent())
     wanted = sheet_lines.minutes_of(lines)
     if len(wanted) < len(lines):
         return _page(shift, rows, lines, status=422)
@@ -65,6 +79,10 @@ def confirm(shift_id: int) -> Response:
     except services.CannotConfirm as error:
         return _page(shift, rows, sheet_lines.proposed(_open(rows)), refused=error)
     return done(url_for(".confirmations"), say=_said(result))
+
+
+def _nothing_sent() -> DomainError:
+    return InvalidInput(_("Nothing was sent. Please check the minutes below and confirm again."))
 
 
 def _said(result: services.Result) -> str:

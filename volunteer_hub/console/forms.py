@@ -56,7 +56,7 @@ class Whole(IntegerField):
     """A whole number, refused in our own words."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        if emptied(self, valuelist):
+        if not valuelist or emptied(self, valuelist):
             return
         try:
             # Far more digits than any number of ours: comparisons would overflow.
@@ -87,7 +87,7 @@ class Moment(DateTimeLocalField):
         )
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        if emptied(self, valuelist):
+        if not valuelist or emptied(self, valuelist):
             return
         try:
             super().process_formdata(valuelist)
@@ -113,7 +113,7 @@ class WallTime(TimeField):
         super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"], **settings)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        if emptied(self, valuelist):
+        if not valuelist or emptied(self, valuelist):
             return
         try:
             super().process_formdata(valuelist)

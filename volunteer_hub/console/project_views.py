@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from volunteer_hub.console.answers import attempt, scope, status_of
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import EmptyForm, ProjectForm, problems, typed_number
+from volunteer_hub.console.paging import page_of
 from volunteer_hub.console.project_typed import (
     TEXTS,
     changed_by_others,
@@ -22,7 +23,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
-from volunteer_hub.core.web import MAX_ID, done, render
+from volunteer_hub.core.web import done, render
 from volunteer_hub.projects import desk_queries, services
 from volunteer_hub.projects.models import ProjectStatus
 from volunteer_hub.shifts.desk_queries import shifts_of_project
@@ -37,18 +38,14 @@ def projects() -> Response:
     """Return the list, 20 a page; what cannot be used of the address is named and left out."""
     status = request.args.get("status", "")
     known = status in set(ProjectStatus)
-    page = request.args.get("page", "1")
-    number = typed_number(page)
+    ignored = [_("Status")] if status and not known else []
     found = desk_queries.project_list(
         db.session(),
         organisation_ids=current_user.organisation_ids,
         q=request.args.get("q", ""),
         status=ProjectStatus(status) if known else None,
-        page=min(max(number, 1), MAX_ID // desk_queries.PAGE_SIZE),
+        page=page_of(ignored),
     )
-    ignored = [
-        name for name, bad in (("status", status and not known), ("page", not number)) if bad
-    ]
     return render(
         "console/projects.html",
         found=found,

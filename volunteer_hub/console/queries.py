@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.hours.sheets import to_confirm
+from volunteer_hub.hours.sheets import count_to_confirm
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.desk_queries import ShiftLine, board
 from volunteer_hub.shifts.models import ShiftStatus
@@ -71,7 +71,7 @@ def read_board(
         short=[
             s for s in shifts if s.is_published and s.is_short and now < s.starts_at < now + SOON
         ],
-        unconfirmed=len(to_confirm(session, organisation_ids=organisation_ids, now=now)),
+        unconfirmed=count_to_confirm(session, organisation_ids=organisation_ids, now=now),
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
         has_projects=_has_projects(session, organisation_ids),
     )

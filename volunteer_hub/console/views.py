@@ -5,6 +5,7 @@ from __future__ import annotations
 from volunteer_hub.console import (
     board_views,
     confirmation_views,
+    correction_views,
     project_views,
     roster_views,
     shift_views,
@@ -16,6 +17,7 @@ __all__ = [
     "board_views",
     "bp",
     "confirmation_views",
+    "correction_views",
     "import_views",
     "project_views",
     "roster_views",

@@ -1,14 +1,16 @@
-"""Read a volunteer's own hours."""
+"""Read a volunteer's own hours, and one entry of an organisation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.crediting import proposed_minutes
@@ -63,6 +65,18 @@ class Waiting:
     minutes: int | None
 
 
+@dataclass(frozen=True)
+class EntryHead:
+    """An entry that a coordinator may take back; it `stands` until that was done."""
+
+    id: int
+    shift_id: int
+    person_id: int
+    name: str
+    minutes: int
+    stands: bool
+
+
 def totals(session: Session, *, person_id: int, quarter: Period, year: Period) -> Totals:
     """Return the sums of the person's entries, in one query."""
 
@@ -115,6 +129,35 @@ def own_entries(
         .offset((page - 1) * PER_PAGE)
     )
     return [OwnEntry(*row) for row in session.execute(query)], page, last
+
+
+def entry_head(
+    session: Session, *, entry_id: int, organisation_ids: Sequence[int]
+) -> EntryHead | None:
+    """Return the entry when one of these organisations recorded it, else None.
+
+    Reversing entries are none of these: what takes back is not taken back.
+    """
+    reversal = aliased(LedgerEntry)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            LedgerEntry.id,
+            LedgerEntry.shift_id,
+            LedgerEntry.person_id,
+            Person.name,
+            LedgerEntry.minutes,
+            reversal.id.is_(None),
+        )
+        .join(Person, Person.id == LedgerEntry.person_id)
+        .outerjoin(reversal, reversal.reverses_id == LedgerEntry.id)
+        .where(
+            LedgerEntry.id == entry_id,
+            LedgerEntry.organisation_id.in_(organisation_ids),
+            LedgerEntry.reverses_id.is_(None),
+        )
+    )
+    row = session.execute(query).first()
+    return EntryHead(*row) if row else None
 
 
 def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]:

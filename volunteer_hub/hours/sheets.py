@@ -22,6 +22,7 @@ from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, Sig
 USUAL = 15
 # How long a shift is listed only because somebody on its roster was never ticked.
 UNRECORDED_WITHIN = timedelta(days=60)
+PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class SheetRow:
     """One attendance on the confirmation page.
 
     `proposal` is the credited minutes, None without a check-out; `most` what rule and day still
-    allow; `used` the person's minutes of that day in the ledger.
+    allow; `used` the person's minutes of that day in the ledger; `entry_id` names the entry that
+    stands, None before confirmation.
     """
 
     attendance_id: int
@@ -65,6 +67,7 @@ class SheetRow:
     planned: int
     minutes: int | None
     is_confirmed: bool
+    entry_id: int | None
 
     @property
     def is_exception(self) -> bool:
@@ -83,12 +86,14 @@ def unconfirmed(now: datetime) -> tuple[Any, ...]:
 
 
 def to_confirm(
-    session: Session, *, organisation_ids: Sequence[int], now: datetime
-) -> list[ToConfirm]:
-    """Return the ended shifts of these organisations about which something is open, oldest first.
+    session: Session, *, organisation_ids: Sequence[int], now: datetime, page: int
+) -> tuple[list[ToConfirm], int, int]:
+    """Return one page of what `_is_open` of these organisations, its number and the last one's.
 
-    Open are hours that wait, and for two months people of whom nobody has said whether they came.
+    The oldest come first; a page beyond the last one is the last one.
     """
+    last = max(1, -(-count_to_confirm(session, organisation_ids=organisation_ids, now=now) // PAGE))
+    page = min(page, last)
     query: Select[*tuple[Any, ...]] = (
         select(
             Shift.id,
@@ -97,54 +102,67 @@ def to_confirm(
             Shift.day,
             Shift.starts_at,
             Shift.ends_at,
-            _count_waiting().label("waiting"),
-            _count_unrecorded().label("unrecorded"),
+            _count(_WAITING),
+            _count(_UNRECORDED),
         )
         .join(Project, Project.id == Shift.project_id)
-        .where(
-            Project.organisation_id.in_(organisation_ids),
-            Shift.ends_at <= now,
-            Shift.status == str(ShiftStatus.PUBLISHED),
-        )
+        .where(*_is_open(organisation_ids, now))
+        .order_by(Shift.ends_at, Shift.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
     )
-    rows = query.subquery()
-    recent = rows.c.ends_at > now - UNRECORDED_WITHIN
-    found: Select[*tuple[Any, ...]] = (
-        select(rows)
-        .where((rows.c.waiting > 0) | (recent & (rows.c.unrecorded > 0)))
-        .order_by(rows.c.ends_at, rows.c.id)
-    )
-    return [ToConfirm(*row) for row in session.execute(found)]
+    return [ToConfirm(*row) for row in session.execute(query)], page, last
 
 
-def _count_waiting() -> ScalarSelect[int]:
+def count_to_confirm(session: Session, *, organisation_ids: Sequence[int], now: datetime) -> int:
+    """Return the number of ended shifts about which something is open."""
+    query = (
+        select(func.count(Shift.id))
+        .join(Project, Project.id == Shift.project_id)
+        .where(*_is_open(organisation_ids, now))
+    )
+    return session.scalar(query) or 0
+
+
+_WAITING = (
+    select(Attendance.id)
+    .where(
+        Attendance.shift_id == Shift.id,
+        Attendance.status == str(AttendanceStatus.PRESENT),
+        Attendance.confirmed_at.is_(None),
+    )
+    .correlate(Shift)
+)
+_UNRECORDED = (
+    select(SignUp.id)
+    .where(
+        SignUp.shift_id == Shift.id,
+        IS_ACTIVE,
+        SignUp.status == str(SignUpStatus.CONFIRMED),
+        ~select(Attendance.id)
+        .where(Attendance.shift_id == SignUp.shift_id, Attendance.person_id == SignUp.person_id)
+        .exists(),
+    )
+    .correlate(Shift)
+)
+
+
+def _is_open(organisation_ids: Sequence[int], now: datetime) -> tuple[Any, ...]:
+    """Return the conditions, over shift and project, for ended shifts that somebody must look at.
+
+    Open are hours that wait, and for two months people of whom nobody has said whether they came.
+    """
+    recent = Shift.ends_at > now - UNRECORDED_WITHIN
     return (
-        select(func.count())
-        .where(
-            Attendance.shift_id == Shift.id,
-            Attendance.status == str(AttendanceStatus.PRESENT),
-            Attendance.confirmed_at.is_(None),
-        )
-        .correlate(Shift)
-        .scalar_subquery()
+        Project.organisation_id.in_(organisation_ids),
+        Shift.ends_at <= now,
+        Shift.status == str(ShiftStatus.PUBLISHED),
+        _WAITING.exists() | (recent & _UNRECORDED.exists()),
     )
 
 
-def _count_unrecorded() -> ScalarSelect[int]:
-    known = select(Attendance.id).where(
-        Attendance.shift_id == SignUp.shift_id, Attendance.person_id == SignUp.person_id
-    )
-    return (
-        select(func.count())
-        .where(
-            SignUp.shift_id == Shift.id,
-            IS_ACTIVE,
-            SignUp.status == str(SignUpStatus.CONFIRMED),
-            ~known.exists(),
-        )
-        .correlate(Shift)
-        .scalar_subquery()
-    )
+def _count(rows: Select[Any]) -> ScalarSelect[int]:
+    return rows.with_only_columns(func.count()).scalar_subquery()
 
 
 def sheet(session: Session, *, shift: ShiftHead) -> list[SheetRow]:
@@ -176,6 +194,7 @@ def sheet(session: Session, *, shift: ShiftHead) -> list[SheetRow]:
             planned=planned,
             minutes=row.minutes,
             is_confirmed=row.confirmed_at is not None,
+            entry_id=row.entry_id if row.confirmed_at else None,
         )
         for row in session.execute(_sheet_query(shift))
     ]
@@ -186,6 +205,12 @@ def _sheet_query(shift: ShiftHead) -> Select[*tuple[Any, ...]]:
     used = (
         select(func.coalesce(func.sum(LedgerEntry.minutes), 0))
         .where(LedgerEntry.person_id == Attendance.person_id, LedgerEntry.service_day == shift.day)
+        .scalar_subquery()
+    )
+    # Of a confirmed row the newest entry is the one that stands.
+    newest = (
+        select(func.max(LedgerEntry.id))
+        .where(LedgerEntry.attendance_id == Attendance.id)
         .scalar_subquery()
     )
     return (
@@ -202,6 +227,7 @@ def _sheet_query(shift: ShiftHead) -> Select[*tuple[Any, ...]]:
             Attendance.minutes,
             Attendance.confirmed_at,
             used.label("used"),
+            newest.label("entry_id"),
         )
         .join(Person, Person.id == Attendance.person_id)
         .join(Post, Post.id == Attendance.post_id)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import Period, quarter_of
 from volunteer_hub.core.db import db
+from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import render
 from volunteer_hub.hours import queries
@@ -26,7 +27,7 @@ def mine() -> Response:
     chosen = request.args.get("period", ALL)
     if chosen not in (*periods, ALL):
         chosen = ALL
-        ignored.append("period")
+        ignored.append(_("Period"))
     waiting = queries.waiting(session, person_id=current_user.id, now=clock.now())
     entries, page, last = queries.own_entries(
         session, person_id=current_user.id, period=periods.get(chosen), page=_page(ignored)
@@ -54,5 +55,5 @@ def _page(ignored: list[str]) -> int:
     text = request.args.get("page", "1")
     if text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0:
         return int(text)
-    ignored.append("page")
+    ignored.append(_("Page"))
     return 1
