@@ -25,7 +25,7 @@ from volunteer_hub.shifts.models import ShiftStatus
 NAUGHTY = [
     "<script>alert(1)</script>",
     "'; DROP TABLE project; --",
-    "{{ 7*7 }}",
+    "{{ 7919*7907 }}",
     "%s%n",
     "𠜎🧡\u202e",
 ]
@@ -175,7 +175,7 @@ def test_naughty_text_is_stored_and_shown_as_data(session, desk, typed, text):
     assert only_project(session).title_zh == text
     page = desk.get(answer.location).text
     assert "<script>alert" not in page
-    assert "49" not in page or "{{ 7*7 }}" not in text
+    assert "62615533" not in page
 
 
 def edit_of(project, **changes):

@@ -12,10 +12,9 @@ from collections.abc import Callable
 
 from flask import Response, current_app, request
 from flask_login import current_user
-from sqlalchemy import select
 
 from volunteer_hub.core import clock
-from volunteer_hub.core.db import ContentVersion, db
+from volunteer_hub.core.db import content_version, db
 from volunteer_hub.core.web import display_choices
 
 MOST_PAGES = 256
@@ -24,17 +23,15 @@ LONGEST_QUERY = 200
 
 _pages: OrderedDict[tuple[object, ...], tuple[bytes, str]] = OrderedDict()
 _lock = threading.Lock()
-_VERSION = select(ContentVersion.value)
 
 
 def visitors_page(build: Callable[[], Response]) -> Response:
     """Return the page from the cache, or build and keep it; people signed in get their own."""
     if not _may_keep():
         return build()
-    version = db.session.connection().scalar(_VERSION)
     minute = clock.now().replace(second=0, microsecond=0)
     chosen = (*display_choices().values(), request.cookies.get("cdn") == "0")
-    key = (id(db.engine), version, minute, request.full_path, *chosen)
+    key = (id(db.engine), content_version(), minute, request.full_path, *chosen)
     with _lock:
         kept = _pages.get(key)
         if kept is not None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, update
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 # A failover of PostgreSQL is then a pause and not an error.
 RETRY_SECONDS = {"postgresql": 20.0, "sqlite": 10.0}
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25006", "08")
+
+NO_TRANSACTION = "NONE"
 
 _sqlite_writer = threading.Lock()
 
@@ -161,9 +163,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql(
-        "BEGIN " + connection.get_execution_options().get("begin", "DEFERRED")
-    )
+    kind = connection.get_execution_options().get("begin", "DEFERRED")
+    if kind != NO_TRANSACTION:
+        connection.exec_driver_sql(f"BEGIN {kind}")
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:
@@ -237,11 +239,23 @@ def _write_once(
             session.rollback()
 
 
+def content_version() -> int:
+    """Return the version of what lists show: one statement without a transaction around it."""
+    options = {
+        "postgresql": {"isolation_level": "AUTOCOMMIT"},
+        "sqlite": {"begin": NO_TRANSACTION},
+    }
+    with db.engine.connect() as connection:
+        connection.execution_options(**options[db.engine.dialect.name])
+        return connection.scalar(_VERSION) or 0
+
+
 def touch_lists(session: Session) -> None:
     """Say that this transaction changes what lists show."""
     session.info["lists_changed"] = True
 
 
+_VERSION = select(ContentVersion.value)
 _BUMP = update(ContentVersion).values(value=ContentVersion.value + 1)
 
 
