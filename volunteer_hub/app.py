@@ -22,6 +22,7 @@ from volunteer_hub.core.config import ROOT, Settings, read_settings
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Actor, Visitor
 from volunteer_hub.hours import views as hours_views
+from volunteer_hub.notifications import services as _notifications  # noqa: F401
 from volunteer_hub.reports import office_views
 from volunteer_hub.reports import views as reports_views
 from volunteer_hub.shifts import views as shifts_views

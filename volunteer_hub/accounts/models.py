@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer_hub.core.db import Base, UtcDateTime
@@ -29,6 +30,8 @@ class Person(Base):
     birth_date: Mapped[date | None]
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     language: Mapped[str | None]
+    # Where notices are mailed to as well; nobody has to give one.
+    email: Mapped[str | None]
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
     building_id: Mapped[int | None] = mapped_column(ForeignKey("building.id"))
     shows_membership: Mapped[bool] = mapped_column(default=False)
@@ -89,3 +92,39 @@ class Consent(Base):
     version: Mapped[str]
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class QualificationKind(StrEnum):
+    """Skills and languages are said by oneself; a training is confirmed by who gave it."""
+
+    SKILL = "skill"
+    LANGUAGE = "language"
+    TRAINING = "training"
+
+
+class Qualification(Base):
+    """Something a post can ask for; a training may run out after `valid_months`."""
+
+    __tablename__ = "qualification"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0)
+    valid_months: Mapped[int | None]
+
+
+class PersonQualification(Base):
+    """What a person can do, since when, until when (last day), and who confirmed it."""
+
+    __tablename__ = "person_qualification"
+    __table_args__ = (UniqueConstraint("person_id", "qualification_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    qualification_id: Mapped[int] = mapped_column(ForeignKey("qualification.id"), index=True)
+    since: Mapped[date]
+    expires_on: Mapped[date | None]
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

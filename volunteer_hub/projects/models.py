@@ -39,6 +39,8 @@ class Project(Base):
     __tablename__ = "project"
     __table_args__ = (
         CheckConstraint("minimum_age BETWEEN 0 AND 99", name="minimum_age"),
+        CheckConstraint("early_percent BETWEEN 1 AND 100", name="early_percent"),
+        CheckConstraint("newcomer_percent BETWEEN 0 AND 50", name="newcomer_percent"),
         Index(None, "status", "last_starts_at"),
         Index(None, "organisation_id", "id"),
         Index("uq_project_source", "source", "source_key", unique=True),
@@ -59,6 +61,13 @@ class Project(Base):
     contact_phone: Mapped[str] = mapped_column(default="")
     minimum_age: Mapped[int] = mapped_column(default=16)
     outdoors: Mapped[bool] = mapped_column(default=False)
+    # The training that an induction gives to those who come.
+    teaches_id: Mapped[int | None] = mapped_column(ForeignKey("qualification.id"))
+    # Fair release: under 100 this share of the places opens seven days before a shift and the rest
+    # 48 hours before; at 100 all are open at once.
+    early_percent: Mapped[int] = mapped_column(default=100, server_default="100")
+    # Share of the places kept until 24 hours before for people who have not served yet.
+    newcomer_percent: Mapped[int] = mapped_column(default=0, server_default="0")
     status: Mapped[str] = mapped_column(default=ProjectStatus.DRAFT)
     # Start of the last published shift, kept by shifts.services: which projects have a future
     # is then one index range instead of a look at every shift.

@@ -1,0 +1,69 @@
+"""Tell people something: a notice in the app, and its way out through the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, column, insert, select, table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from volunteer_hub.notifications.models import Delivery, Notice
+
+MAIL = "mail"
+_INSERT = {
+    "postgresql": postgresql.insert(Notice).on_conflict_do_nothing().returning(Notice.id),
+    "sqlite": sqlite.insert(Notice).on_conflict_do_nothing().returning(Notice.id),
+}
+# People belong to a feature above this one; only whether mail can reach them is needed here.
+_PERSON = table("person", column("id"), column("email"))
+_HAS_MAIL = select(_PERSON.c.email.is_not(None)).where(
+    _PERSON.c.id == bindparam("person", type_=Integer)
+)
+
+
+def tell(
+    session: Session,
+    kind: str,
+    *,
+    person_id: int,
+    key: str,
+    now: datetime,
+    link: str = "",
+    useless_after: datetime | None = None,
+    **params: Any,
+) -> bool:
+    """Tell a person something once; False when this `key` was told before.
+
+    `kind` is one of `notifications.texts.KINDS` and `params` (JSON values; moments as ISO 8601)
+    fill its sentence. Mail that could not leave before `useless_after` is dropped.
+    """
+    connection = session.connection()
+    notice_id = connection.scalar(
+        _INSERT[connection.dialect.name],
+        {
+            "person_id": person_id,
+            "kind": kind,
+            "params": params,
+            "link": link,
+            "key": key,
+            "made_at": now,
+        },
+    )
+    if notice_id is None:
+        return False
+    if connection.scalar(_HAS_MAIL, {"person": person_id}):
+        connection.execute(
+            insert(Delivery),
+            {
+                "notice_id": notice_id,
+                "channel": MAIL,
+                "key": f"{key}:{MAIL}",
+                "due_at": now,
+                "useless_after": useless_after,
+                "attempts": 0,
+                "last_error": "",
+            },
+        )
+    return True
