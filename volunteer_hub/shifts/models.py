@@ -36,7 +36,8 @@ class Series(Base):
     """Shifts that come again: a rule of RFC 5545 (`rule`, without its start) from `first_day` on.
 
     Kept is what was asked for; the shifts are rows of their own and an edit never makes old ones
-    come back. With `skip_holidays` days off are left out and swapped workdays 调休 count.
+    come back. With `skip_holidays` public holidays are left out; with `workdays_only` the rule is
+    FREQ=DAILY and the days are those on which offices work, swapped ones 调休 included.
     """
 
     __tablename__ = "series"
@@ -47,6 +48,7 @@ class Series(Base):
     first_day: Mapped[date]
     last_day: Mapped[date]
     skip_holidays: Mapped[bool] = mapped_column(default=True)
+    workdays_only: Mapped[bool] = mapped_column(default=False)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
