@@ -117,8 +117,11 @@ def _config(settings: Settings) -> dict[str, object]:
         "HUB_CACHE": settings.cache,
         "HUB_DEMO": settings.demo,
         "HUB_HTMX_URL": settings.htmx_url,
+        "HUB_MAIL_FROM": settings.mail_from,
         "HUB_PRODUCTION": settings.production,
+        "HUB_SMTP_URL": settings.smtp_url,
         "HUB_TIMEZONE": settings.timezone,
+        "HUB_URL": settings.public_url,
     }
 
 

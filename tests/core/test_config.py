@@ -20,6 +20,11 @@ STRONG = "kZ3v9Qw1xL7tB5nM2cR8yP4sD6fG0hJa"
         {"HUB_TIMEZONE": "Mars/Olympus"},
         {"HUB_PROXIES": "many"},
         {"HUB_PROXIES": "-1"},
+        {"HUB_SMTP_URL": "mail.example.org"},
+        {"HUB_SMTP_URL": "smtp://h:port", "HUB_MAIL_FROM": "a@b.cn", "HUB_URL": "https://b.cn"},
+        {"HUB_SMTP_URL": "smtp://h", "HUB_URL": "https://b.cn"},
+        {"HUB_SMTP_URL": "smtp://h", "HUB_MAIL_FROM": "a@b.cn\nBcc: x", "HUB_URL": "https://b.cn"},
+        {"HUB_SMTP_URL": "smtp://h", "HUB_MAIL_FROM": "a@b.cn"},
     ],
 )
 def test_unsafe_settings_are_refused_with_a_sentence(env, tmp_path):
@@ -47,3 +52,21 @@ def test_addresses_of_postgresql_get_our_driver(tmp_path):
 @pytest.mark.parametrize(("env", "number"), [({}, 0), ({"HUB_PROXIES": "2"}, 2)])
 def test_no_proxy_is_trusted_unless_it_is_said_how_many(tmp_path, env, number):
     assert read_settings(env, tmp_path).proxies == number
+
+
+def test_mail_needs_a_server_a_sender_and_the_address_of_the_site(tmp_path):
+    given = {
+        "HUB_SMTP_URL": "smtps://hub:p%40ss@mail.example.org",
+        "HUB_MAIL_FROM": "小橙子志愿 <hub@example.org>",
+        "HUB_URL": "https://hub.example.org/",
+    }
+    settings = read_settings(given, tmp_path)
+    assert settings.smtp_url == given["HUB_SMTP_URL"]
+    assert settings.public_url == "https://hub.example.org"
+    assert read_settings({}, tmp_path).smtp_url == ""
+
+
+def test_a_refused_mail_setting_does_not_print_the_password(tmp_path):
+    with pytest.raises(BadSettings) as refusal:
+        read_settings({"HUB_SMTP_URL": "ftp://hub:orange-tree@mail.example.org"}, tmp_path)
+    assert "orange-tree" not in str(refusal.value)

@@ -7,7 +7,9 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,9 @@ class Settings:
     redis_url: str
     cache: bool = True
     proxies: int = 0
+    smtp_url: str = ""
+    mail_from: str = ""
+    public_url: str = ""
 
 
 def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Settings:
@@ -57,7 +62,36 @@ def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Set
         redis_url=env.get("REDIS_URL", ""),
         proxies=_proxies(env.get("HUB_PROXIES") or "0"),
         cache=env.get("HUB_CACHE", "1") != "0",
+        **_mail(env),
     )
+
+
+def _mail(env: Mapping[str, str]) -> dict[str, str]:
+    """Return how mail leaves: all three settings or, when none is sent, whatever is given."""
+    mail = {
+        "smtp_url": env.get("HUB_SMTP_URL", ""),
+        "mail_from": env.get("HUB_MAIL_FROM", ""),
+        "public_url": env.get("HUB_URL", "").rstrip("/"),
+    }
+    if not mail["smtp_url"]:
+        return mail
+    if not _is_address(mail["smtp_url"], ("smtp", "smtps")):
+        # Without the value: it holds a password.
+        raise BadSettings("HUB_SMTP_URL is no address such as smtp://user:password@host:587.")
+    sender = parseaddr(mail["mail_from"])[1]
+    if "@" not in sender or re.search(r"[\r\n]", mail["mail_from"]):
+        raise BadSettings("HUB_SMTP_URL needs HUB_MAIL_FROM, the address that mail comes from.")
+    if not _is_address(mail["public_url"], ("http", "https")):
+        raise BadSettings("HUB_SMTP_URL needs HUB_URL, such as https://hub.example.org, for links.")
+    return mail
+
+
+def _is_address(typed: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(typed)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def _proxies(typed: str) -> int:
