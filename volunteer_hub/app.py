@@ -22,7 +22,7 @@ from volunteer_hub.core.config import ROOT, Settings, read_settings
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Actor, Visitor
 from volunteer_hub.hours import views as hours_views
-from volunteer_hub.notifications import services as _notifications  # noqa: F401
+from volunteer_hub.notifications import views as notifications_views
 from volunteer_hub.reports import office_views
 from volunteer_hub.reports import views as reports_views
 from volunteer_hub.shifts import views as shifts_views
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         health,
         accounts_views,
         display_views,
+        notifications_views,
         shifts_views,
         attendance_views,
         hours_views,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, column, insert, select, table
+from sqlalchemy import Integer, bindparam, column, delete, insert, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -67,3 +67,18 @@ def tell(
             },
         )
     return True
+
+
+def mark_read(session: Session, *, person_id: int, up_to: int | None, now: datetime) -> None:
+    """Mark the person's notices as read, up to the newest one that was on the screen."""
+    unread = update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    if up_to is not None:
+        unread = unread.where(Notice.id <= up_to)
+    session.execute(unread.values(read_at=now))
+
+
+def forget(session: Session, *, person_id: int) -> None:
+    """Remove what a person was told, and what was still on its way to them."""
+    own = select(Notice.id).where(Notice.person_id == person_id)
+    session.execute(delete(Delivery).where(Delivery.notice_id.in_(own)))
+    session.execute(delete(Notice).where(Notice.person_id == person_id))
