@@ -184,7 +184,7 @@ def test_with_several_posts_one_has_to_be_chosen(session):
     assert sign(session, shift, other, post_id=wheelchair.id).status == "waitlisted"
 
 
-def test_cancelling_moves_the_first_in_line_up(session):
+def test_cancelling_makes_a_held_offer_to_the_first_in_line(session):
     shift = make_shift(session, capacity=1)
     first, second, third = (make_person(session) for _ in range(3))
     outcome = sign(session, shift, first)
@@ -192,7 +192,7 @@ def test_cancelling_moves_the_first_in_line_up(session):
     sign(session, shift, third)
     leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=NOW)
     session.commit()
-    assert status_of(session, shift, second) == "confirmed"
+    assert status_of(session, shift, second) == "offered"
     assert status_of(session, shift, third) == "waitlisted"
     assert post_of(session, shift).taken == 1
 
@@ -206,15 +206,15 @@ def test_whom_a_conflict_keeps_out_is_passed_over_and_stays_in_line(session):
     make_sign_up(session, make_shift(session), busy)
     leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=NOW)
     assert status_of(session, shift, busy) == "waitlisted"
-    assert status_of(session, shift, free) == "confirmed"
+    assert status_of(session, shift, free) == "offered"
 
 
-def test_close_to_the_start_nobody_is_moved_up_unasked(session):
+def test_close_to_the_start_a_free_place_is_open_to_whoever_takes_it_first(session):
     shift = make_shift(session, capacity=1)
     first, waiting, passer_by = (make_person(session) for _ in range(3))
     outcome = sign(session, shift, first)
     sign(session, shift, waiting)
-    late = shift.starts_at - timedelta(hours=2)
+    late = shift.starts_at - timedelta(minutes=20)
     leaving.cancel(session, sign_up_id=outcome.sign_up_id, person_id=first.id, reason="", now=late)
     assert status_of(session, shift, waiting) == "waitlisted"
     assert sign(session, shift, waiting, now=late).status is SignUpStatus.CONFIRMED

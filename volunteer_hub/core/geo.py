@@ -20,3 +20,18 @@ def metres(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
 def walking_minutes(lat1: float, lng1: float, lat2: float, lng2: float) -> int:
     """Return whole minutes on foot, at least 1."""
     return max(1, round(metres(lat1, lng1, lat2, lng2) * DETOUR / METRES_PER_MINUTE))
+
+
+# Past this walk people take the metro or a bus: the way there and a wait, then 15 km/h.
+LONGEST_WALK = 20
+BOARDING_MINUTES = 12
+RIDE_METRES_PER_MINUTE = 250
+
+
+def travel_minutes(lat1: float, lng1: float, lat2: float, lng2: float) -> int:
+    """Return whole minutes between two places, on foot or by public transport."""
+    way = metres(lat1, lng1, lat2, lng2) * DETOUR
+    walk = round(way / METRES_PER_MINUTE)
+    if walk <= LONGEST_WALK:
+        return walk
+    return min(walk, BOARDING_MINUTES + round(way / RIDE_METRES_PER_MINUTE))

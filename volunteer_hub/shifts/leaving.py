@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,24 +14,20 @@ from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts import line, offers
 from volunteer_hub.shifts.models import (
     ACTIVE,
     IS_ACTIVE,
-    Post,
+    SEATED,
+    Offer,
+    OfferState,
     Shift,
     ShiftStatus,
     SignUp,
     SignUpStatus,
 )
-from volunteer_hub.shifts.rules import (
-    GUARDIAN_ALONGSIDE,
-    MOVE_UP_UNTIL,
-    Facts,
-    age_on,
-    read_facts,
-    refusal,
-)
-from volunteer_hub.shifts.signing import lock_person, note, take_place
+from volunteer_hub.shifts.places import give_place, lock_person, lock_post
+from volunteer_hub.shifts.rules import GUARDIAN_ALONGSIDE, age_on
 
 
 class CannotCancel(DomainError):
@@ -49,7 +44,7 @@ class Cancelled(NamedTuple):
 def cancel(
     session: Session, *, sign_up_id: int, person_id: int, reason: str, now: datetime
 ) -> Cancelled:
-    """Give a place back and move the line up.
+    """Give a place, an offered one or a place in line back; the place is offered to the next.
 
     Works until the shift begins; a reason is never asked for. Cancelling twice changes nothing.
     Children under 14 come only with their guardian, so their places are given back too. Raises
@@ -85,8 +80,13 @@ def cancel(
 
 
 def _read_locked(session: Session, *, sign_up_id: int, person_id: int) -> Any:
-    """Return the sign-up, which nobody moves up meanwhile (SQLite has one writer anyway)."""
-    row = session.execute(
+    """Return the sign-up, with its post locked before it, as everywhere."""
+    mine = SignUp.id == sign_up_id, SignUp.person_id == person_id
+    post_id = session.scalar(select(SignUp.post_id).where(*mine))
+    if post_id is None:
+        raise NotFound
+    lock_post(session, post_id)
+    return session.execute(
         select(
             SignUp.status,
             SignUp.post_id,
@@ -98,30 +98,24 @@ def _read_locked(session: Session, *, sign_up_id: int, person_id: int) -> Any:
         )
         .join(Shift, Shift.id == SignUp.shift_id)
         .join(Project, Project.id == Shift.project_id)
-        .where(SignUp.id == sign_up_id, SignUp.person_id == person_id)
+        .where(*mine)
         .with_for_update(of=SignUp)
-    ).first()
-    if row is None:
-        raise NotFound
-    return row
+    ).one()
 
 
 def _give_back(session: Session, row: Any, *, sign_up_id: int, reason: str, now: datetime) -> None:
+    if row.status == SignUpStatus.OFFERED:
+        offer = offers.open_of(session, sign_up_id)
+        offers.end(session, offer.id, OfferState.DECLINED, now=now)
     session.execute(
         update(SignUp)
         .where(SignUp.id == sign_up_id)
         .values(status=str(SignUpStatus.CANCELLED), cancelled_at=now, cancel_reason=reason)
     )
-    if row.status != SignUpStatus.CONFIRMED:
+    if row.status not in SEATED:
         return
-    # Who will move up is locked before the post, as everywhere; who gets in line meanwhile is
-    # found by the look at the line after it.
-    first = _line(session, row.post_id)[:1]
-    for waiting in first:
-        lock_person(session, waiting.person_id)
-    session.execute(update(Post).where(Post.id == row.post_id).values(taken=Post.taken - 1))
-    if row.shift_status == ShiftStatus.PUBLISHED:
-        fill_places(session, post_id=row.post_id, now=now)
+    give_place(session, row.post_id)
+    line.settle(session, row.post_id, now=now)
 
 
 # The roster belongs to a feature above this one; only this fact about a place is needed here.
@@ -148,48 +142,21 @@ def _wards(session: Session, row: Any, *, person_id: int) -> list[Any]:
     ]
 
 
-def fill_places(session: Session, *, post_id: int, now: datetime) -> None:
-    """Give the free places of a post to its line, first come first; the post is locked.
+def decline(session: Session, *, offer_id: int, person_id: int, now: datetime) -> int:
+    """Say no to an offer: its place goes on; returns the shift. Declining twice changes nothing.
 
-    Nearer to the start than MOVE_UP_UNTIL nobody is moved: the places stay open to everybody.
+    Raises NotFound for an offer to somebody else.
     """
-    while True:
-        facts = _first_in_line(session, post_id=post_id, now=now)
-        if facts is None or facts.starts_at - now < MOVE_UP_UNTIL:
-            return
-        if not _move_up(session, facts, post_id=post_id, now=now):
-            return
-
-
-def _line(session: Session, post_id: int) -> Sequence[Any]:
-    return session.execute(
-        select(SignUp.shift_id, SignUp.person_id)
-        .where(SignUp.post_id == post_id, SignUp.status == str(SignUpStatus.WAITLISTED))
-        .order_by(SignUp.id)
-    ).all()
-
-
-def _first_in_line(session: Session, *, post_id: int, now: datetime) -> Facts | None:
-    """Return the first person in line whom no rule keeps out any more."""
-    for waiting in _line(session, post_id):
-        lock_person(session, waiting.person_id)
-        facts = read_facts(session, shift_id=waiting.shift_id, person_id=waiting.person_id)
-        still_waits = facts.sign_up_status == SignUpStatus.WAITLISTED
-        if still_waits and refusal(session, facts, now=now) is None:
-            return facts
-    return None
-
-
-def _move_up(session: Session, facts: Facts, *, post_id: int, now: datetime) -> bool:
-    if facts.sign_up_id is None or not take_place(session, post_id):
-        return False
-    session.execute(
-        update(SignUp)
-        .where(SignUp.id == facts.sign_up_id)
-        .values(status=str(SignUpStatus.CONFIRMED))
-    )
-    note(session, "sign_up:move_up", facts.sign_up_id, facts, actor_id=None, now=now)
-    return True
+    row = session.execute(
+        select(Offer.state, Offer.sign_up_id, SignUp.shift_id)
+        .join(SignUp, SignUp.id == Offer.sign_up_id)
+        .where(Offer.id == offer_id, Offer.person_id == person_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    if row.state == OfferState.OPEN:
+        cancel(session, sign_up_id=row.sign_up_id, person_id=person_id, reason="declined", now=now)
+    return int(row.shift_id)
 
 
 def leave_all(session: Session, *, person_id: int, now: datetime) -> None:

@@ -16,7 +16,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile, own_project
-from volunteer_hub.shifts.leaving import fill_places
+from volunteer_hub.shifts import line, receipts
 from volunteer_hub.shifts.models import Shift, ShiftStatus
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
 from volunteer_hub.shifts.posts import set_posts
@@ -85,6 +85,7 @@ def change_shift(
         )
     if plan.ends_at < now:
         raise InvalidInput(_("This end has passed. Please choose a later one."), field="ends_at")
+    before = receipts.snapshot(shift)
     changed = _take_over(shift, columns(plan, zone))
     posts = set_posts(session, shift, plan.posts)
     if posts:
@@ -92,9 +93,10 @@ def change_shift(
     if changed:
         shift.version += 1
         _note(session, "shift:change", shift, project, actor_id=actor_id, now=now, changed=changed)
+    receipts.ask_again(session, shift, before=before, now=now)
     if shift.status == ShiftStatus.PUBLISHED:
         for post in posts:
-            fill_places(session, post_id=post.id, now=now)
+            line.settle(session, post.id, now=now, added=True)
     return shift
 
 

@@ -1,8 +1,7 @@
 """The sign-up engine: who gets a place and who waits.
 
 Never overbooked: every rule is read again inside the writing transaction, the place is taken by a
-conditional UPDATE, and CHECK and unique index of the database have the last word. On PostgreSQL
-rows are locked in one order, person before post.
+conditional UPDATE, and CHECK and unique index of the database have the last word.
 """
 
 from __future__ import annotations
@@ -11,42 +10,25 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts.models import Person
-from volunteer_hub.audit import services as audit
-from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
+from volunteer_hub.shifts import holds, line, needs, offers
+from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import Post, SignUp, SignUpStatus
+from volunteer_hub.shifts.places import lock_person, lock_post, note, take_place
 from volunteer_hub.shifts.queries import place_in_line
-from volunteer_hub.shifts.rules import (
-    MOVE_UP_UNTIL,
-    CannotSignUp,
-    Facts,
-    read_facts,
-    refusal,
-)
+from volunteer_hub.shifts.reasons import CannotSignUp, Reason
+from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet
+from volunteer_hub.shifts.rules import closed, refusal
 
-_TAKE = (
-    update(Post)
-    .where(Post.id == bindparam("post", type_=Integer), Post.taken < Post.capacity)
-    .values(taken=Post.taken + 1)
-)
 _INSERT = {
     "postgresql": postgresql.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
     "sqlite": sqlite.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
 }
-_POST = bindparam("post", type_=Integer)
-# Weaker than FOR UPDATE: rows that only name this person need not wait.
-_LOCK_PERSON = (
-    select(Person.id)
-    .where(Person.id == bindparam("person", type_=Integer))
-    .with_for_update(key_share=True)
-)
-_LOCK_POST = select(Post.id).where(Post.id == _POST).with_for_update(key_share=True)
 
 
 @dataclass(frozen=True)
@@ -69,15 +51,18 @@ def sign_up(
 ) -> Outcome:
     """Give the person a place, or a place in line when the post is full.
 
-    Asking again changes nothing and returns what there is, except that a person in line takes a
-    place that has become free. Raises NotFound, InvalidInput (which post; risk notice not
-    acknowledged) or CannotSignUp.
+    Asking again changes nothing and returns what there is, except that an open offer is accepted
+    and a person in line takes a place that is free. Raises NotFound, InvalidInput (which post; risk
+    notice not acknowledged) or CannotSignUp with its reason.
     """
     lock_person(session, person_id)
-    facts = read_facts(session, shift_id=shift_id, person_id=person_id)
+    facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
     if facts.sign_up_id is not None and facts.sign_up_status == SignUpStatus.CONFIRMED:
         return Outcome(facts.sign_up_id, SignUpStatus.CONFIRMED)
-    no = refusal(session, facts, now=now)
+    if facts.unsettled and closed(facts, now=now) is None:
+        line.settle_shift(session, shift_id, now=now)
+        facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
+    no = refusal(session, facts, person_id=person_id, now=now) or not_open_yet(facts, now=now)
     if no:
         raise no
     if not risk_accepted and (facts.risk_zh or facts.risk_en):
@@ -85,22 +70,13 @@ def sign_up(
             _("Please read the risk notice and tick that you have."), field="risk_accepted"
         )
     if facts.sign_up_id is not None and facts.sign_up_post_id is not None:
-        return _take_from_line(
-            session, facts, facts.sign_up_id, facts.sign_up_post_id, person_id=person_id, now=now
-        )
-    return _sign_up_anew(
-        session, facts, post_id=_choose_post(session, facts, post_id), person_id=person_id, now=now
-    )
-
-
-def lock_person(session: Session, person_id: int) -> None:
-    """Let nobody else decide over this person until the transaction ends.
-
-    Two taps of one person on two shifts at the same hour must see each other. SQLite has one
-    writer anyway.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_LOCK_PERSON, {"person": person_id})
+        return _go_on(session, facts, facts.sign_up_id, person_id=person_id, now=now)
+    chosen = _choose_post(session, facts, post_id)
+    lacks = needs.lacking(session, facts, person_id=person_id).get(chosen, [])
+    unfit = needs.refusal(session, lacks, now=now)
+    if unfit:
+        raise unfit
+    return _sign_up_anew(session, facts, post_id=chosen, person_id=person_id, now=now)
 
 
 def _choose_post(session: Session, facts: Facts, post_id: int | None) -> int:
@@ -114,24 +90,26 @@ def _choose_post(session: Session, facts: Facts, post_id: int | None) -> int:
     return chosen
 
 
-def take_place(session: Session, post_id: int) -> bool:
-    """Count one more place of the post as taken; False when there is none."""
-    return session.connection().execute(_TAKE, {"post": post_id}).rowcount == 1
-
-
-def _take_last_look(session: Session, post_id: int) -> bool:
-    """Look again with the post locked, and keep it locked while getting in line.
-
-    Else somebody could give a place back in between, and this person would wait beside it.
-    """
-    session.connection().execute(_LOCK_POST, {"post": post_id})
-    return take_place(session, post_id)
+def _take(
+    session: Session, facts: Facts, *, post_id: int, person_id: int, newcomer: bool, now: datetime
+) -> bool:
+    """Take a place that colleagues held, or a free one."""
+    if facts.holds and holds.use(session, facts, post_id=post_id, person_id=person_id, now=now):
+        return True
+    most = limit(session, facts, post_id=post_id, newcomer=newcomer, now=now)
+    if take_place(session, post_id, limit=most):
+        return True
+    # Again with the post locked, and locked it stays while getting in line: else somebody could
+    # give a place back in between, and this person would wait beside it.
+    lock_post(session, post_id)
+    return take_place(session, post_id, limit=most)
 
 
 def _sign_up_anew(
     session: Session, facts: Facts, *, post_id: int, person_id: int, now: datetime
 ) -> Outcome:
-    seated = take_place(session, post_id) or _take_last_look(session, post_id)
+    newcomer = is_newcomer(session, facts, person_id=person_id, now=now)
+    seated = _take(session, facts, post_id=post_id, person_id=person_id, newcomer=newcomer, now=now)
     status = SignUpStatus.CONFIRMED if seated else SignUpStatus.WAITLISTED
     sign_up_id = session.connection().scalar(
         _INSERT[session.get_bind().dialect.name],
@@ -144,16 +122,20 @@ def _sign_up_anew(
             "risk_accepted_at": now,
             "risk_digest": risk_digest(facts.risk_zh, facts.risk_en),
             "cancel_reason": "",
+            "newcomer": newcomer,
         },
     )
     if sign_up_id is None:
         # Only possible when the same person got in between; the whole transaction is undone.
-        raise CannotSignUp(_("You are already signed up. Reload the page to see your place."))
+        raise CannotSignUp(
+            _("You are already signed up. Reload the page to see your place."), Reason.OVERLAP
+        )
     note(session, f"sign_up:{status}", sign_up_id, facts, actor_id=person_id, now=now)
     if seated:
         return Outcome(sign_up_id, status)
-    line = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
-    return Outcome(sign_up_id, status, line)
+    position = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
+    session.execute(update(SignUp).where(SignUp.id == sign_up_id).values(line_position=position))
+    return Outcome(sign_up_id, status, position)
 
 
 def risk_digest(risk_zh: str, risk_en: str) -> str:
@@ -161,43 +143,28 @@ def risk_digest(risk_zh: str, risk_en: str) -> str:
     return hashlib.sha256(f"{risk_zh}\0{risk_en}".encode()).hexdigest()[:16]
 
 
-def _take_from_line(
-    session: Session,
-    facts: Facts,
-    sign_up_id: int,
-    post_id: int,
-    *,
-    person_id: int,
-    now: datetime,
+def _go_on(
+    session: Session, facts: Facts, sign_up_id: int, *, person_id: int, now: datetime
 ) -> Outcome:
-    place = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
-    first_or_open = place == 1 or facts.starts_at - now < MOVE_UP_UNTIL
-    if not first_or_open or not take_place(session, post_id):
+    """Take the offer that is open, or from the line a place that is open to all."""
+    if facts.sign_up_status == SignUpStatus.OFFERED:
+        offer = offers.open_of(session, sign_up_id)
+        offers.accept(session, offer_id=offer.id, person_id=person_id, risk_accepted=True, now=now)
+        return Outcome(sign_up_id, SignUpStatus.CONFIRMED)
+    post_id = facts.sign_up_post_id or 0
+    newcomer = is_newcomer(session, facts, person_id=person_id, now=now)
+    near = offers.expiry(facts.starts_at, now=now) is None
+    lacks = needs.lacking(session, facts, person_id=person_id).get(post_id, [])
+    unfit = needs.refusal(session, lacks, now=now)
+    if unfit:
+        raise unfit
+    if not near or not _take(
+        session, facts, post_id=post_id, person_id=person_id, newcomer=newcomer, now=now
+    ):
+        place = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
         return Outcome(sign_up_id, SignUpStatus.WAITLISTED, place)
     session.execute(
         update(SignUp).where(SignUp.id == sign_up_id).values(status=str(SignUpStatus.CONFIRMED))
     )
     note(session, "sign_up:confirmed", sign_up_id, facts, actor_id=person_id, now=now)
     return Outcome(sign_up_id, SignUpStatus.CONFIRMED)
-
-
-def note(
-    session: Session,
-    action: str,
-    sign_up_id: int,
-    facts: Facts,
-    *,
-    actor_id: int | None,
-    now: datetime,
-) -> None:
-    """Write the change of a sign-up into the audit; lists show it from now on."""
-    audit.record(
-        session,
-        action,
-        actor_id=actor_id,
-        object_id=sign_up_id,
-        now=now,
-        organisation_id=facts.organisation_id,
-        shift_id=facts.shift_id,
-    )
-    touch_lists(session)

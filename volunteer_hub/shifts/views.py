@@ -12,8 +12,10 @@ from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import MAX_ID, done, is_htmx, render
-from volunteer_hub.shifts import leaving, queries, rules, signing, together
+from volunteer_hub.shifts import leaving, offers, queries, rules, signing, together
+from volunteer_hub.shifts.facts import read_facts
 from volunteer_hub.shifts.models import SignUpStatus
+from volunteer_hub.shifts.reasons import CannotSignUp
 
 bp = Blueprint("shifts", __name__)
 REASON_LENGTH = 200
@@ -35,8 +37,9 @@ def _answer(
     if current_user.is_authenticated:
         mine = queries.my_place(session, shift_id=shift_id, person_id=current_user.id)
         if mine is None or mine.status == SignUpStatus.WAITLISTED:
-            facts = rules.read_facts(session, shift_id=shift_id, person_id=current_user.id)
-            no = rules.refusal(session, facts, now=clock.now())
+            now = clock.now()
+            facts = read_facts(session, shift_id=shift_id, person_id=current_user.id, now=now)
+            no = rules.refusal(session, facts, person_id=current_user.id, now=now)
     return render(
         "shifts/show.html",
         fragment="shifts/_sign_up.html",
@@ -46,7 +49,7 @@ def _answer(
         refused=refused,
         cannot=no,
         started=shift.starts_at <= clock.now(),
-        moves_up=shift.starts_at - clock.now() >= rules.MOVE_UP_UNTIL,
+        moves_up=shift.starts_at - clock.now() >= offers.OPEN_TO_ALL,
         together=_together(shift_id, mine),
         say=say,
     )
@@ -70,7 +73,7 @@ def sign_up(shift_id: int) -> Response:
             risk_accepted=request.form.get("risk_accepted") == "1",
             now=clock.now(),
         )
-    except (rules.CannotSignUp, InvalidInput) as error:
+    except (CannotSignUp, InvalidInput) as error:
         return _answer(shift_id, status=error.status, refused=error)
     if outcome.status == SignUpStatus.CONFIRMED:
         say = _("You're in. Find it any time under Me.")

@@ -1,0 +1,103 @@
+"""Places of one person at the same time, the way between them included."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.core.db import UtcDateTime
+from volunteer_hub.core.geo import travel_minutes
+from volunteer_hub.core.i18n import _, day, either, span
+from volunteer_hub.projects.models import Project
+from volunteer_hub.registry.models import Place
+from volunteer_hub.shifts.facts import Facts
+from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.reasons import CannotSignUp, Reason
+
+# Nobody in the sub-district travels longer between two shifts.
+LONGEST_WAY = timedelta(hours=2)
+
+_PERSON = bindparam("person", type_=Integer)
+_AROUND = (
+    select(
+        Shift.id, Shift.starts_at, Shift.ends_at, Place.id.label("place_id"), Place.lat, Place.lng
+    )
+    .join(SignUp, SignUp.shift_id == Shift.id)
+    .join(Place, Place.id == Shift.place_id)
+    .where(
+        SignUp.person_id == _PERSON,
+        SignUp.status == str(SignUpStatus.CONFIRMED),
+        Shift.id != bindparam("shift", type_=Integer),
+        Shift.status == str(ShiftStatus.PUBLISHED),
+        Shift.starts_at < bindparam("until", type_=UtcDateTime),
+        Shift.ends_at > bindparam("since", type_=UtcDateTime),
+    )
+    .order_by(Shift.starts_at, Shift.id)
+)
+
+
+def clash(session: Session, facts: Facts, *, person_id: int) -> CannotSignUp | None:
+    """Return which other place of this person overlaps, the way between both included."""
+    around = session.connection().execute(
+        _AROUND,
+        {
+            "person": person_id,
+            "shift": facts.shift_id,
+            "since": facts.starts_at - LONGEST_WAY,
+            "until": facts.ends_at + LONGEST_WAY,
+        },
+    )
+    for other in around:
+        if other.starts_at < facts.ends_at and other.ends_at > facts.starts_at:
+            return _cannot_be_at_both(session, other.id, way=0)
+        way = _way(facts, other)
+        gap = max(other.starts_at - facts.ends_at, facts.starts_at - other.ends_at)
+        if gap < timedelta(minutes=way):
+            return _cannot_be_at_both(session, other.id, way=way)
+    return None
+
+
+def _way(facts: Facts, other: Any) -> int:
+    """Return minutes between both places, 0 when one is not on the map."""
+    if other.place_id == facts.place_id or None in (facts.lat, facts.lng, other.lat, other.lng):
+        return 0
+    minutes = travel_minutes(facts.lat, facts.lng, other.lat, other.lng)  # type: ignore[arg-type]
+    return min(minutes, int(LONGEST_WAY.total_seconds()) // 60)
+
+
+def _cannot_be_at_both(session: Session, shift_id: int, *, way: int) -> CannotSignUp:
+    other = session.execute(
+        select(Project.title_zh, Project.title_en, Shift.day, Shift.starts_at, Shift.ends_at)
+        .join(Shift, Shift.project_id == Project.id)
+        .where(Shift.id == shift_id)
+    ).one()
+    named = {
+        "title": either(other.title_zh, other.title_en),
+        "when": f"{day(other.day)} {span(other.starts_at, other.ends_at)}",
+    }
+    link, way_out = f"/shifts/{shift_id}", _("See that shift")
+    if way:
+        return CannotSignUp(
+            _(
+                "The way between both places takes about %(n)s minutes, too long after or before"
+                " your other place: %(title)s, %(when)s.",
+                n=way,
+                **named,
+            ),
+            Reason.TRAVEL,
+            link=link,
+            way_out=way_out,
+        )
+    return CannotSignUp(
+        _(
+            "At that time you already have another place: %(title)s, %(when)s. Cancel that one"
+            " first if this suits you better.",
+            **named,
+        ),
+        Reason.OVERLAP,
+        link=link,
+        way_out=way_out,
+    )

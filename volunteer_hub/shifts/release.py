@@ -1,0 +1,73 @@
+"""Fair release: how many places of a post are open to whom, and when (project settings)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.core.i18n import _, day
+from volunteer_hub.shifts.facts import Facts
+from volunteer_hub.shifts.models import SEATED, Post, Shift, SignUp, SignUpStatus
+from volunteer_hub.shifts.places import NO_LIMIT
+from volunteer_hub.shifts.reasons import CannotSignUp, Reason
+
+FIRST_STEP = timedelta(days=7)
+LAST_STEP = timedelta(hours=48)
+NEWCOMERS_UNTIL = timedelta(hours=24)
+
+_POST = bindparam("post", type_=Integer)
+_SEATS = select(
+    Post.capacity,
+    select(func.count())
+    .where(SignUp.post_id == _POST, SignUp.status.in_([str(s) for s in SEATED]), SignUp.newcomer)
+    .scalar_subquery(),
+).where(Post.id == _POST)
+
+
+def not_open_yet(facts: Facts, *, now: datetime) -> CannotSignUp | None:
+    """Return from when on places can be had, for a project that opens them in steps."""
+    opens_at = facts.starts_at - FIRST_STEP
+    if facts.early_percent == 100 or now >= opens_at:
+        return None
+    return CannotSignUp(
+        _(
+            "Sign-up opens on %(day)s, seven days before, so that everybody has a fair chance.",
+            day=day(facts.day - FIRST_STEP),
+        ),
+        Reason.NOT_OPEN_YET,
+    )
+
+
+def limit(session: Session, facts: Facts, *, post_id: int, newcomer: bool, now: datetime) -> int:
+    """Return up to how many taken places this person can still take one of this post."""
+    ahead = facts.starts_at - now
+    stepped = facts.early_percent < 100 and ahead > LAST_STEP
+    kept = facts.newcomer_percent > 0 and ahead > NEWCOMERS_UNTIL
+    if not stepped and not kept:
+        return NO_LIMIT
+    capacity, newcomers = session.connection().execute(_SEATS, {"post": post_id}).one()
+    open_places = ceil(capacity * facts.early_percent / 100) if stepped else capacity
+    if kept and not newcomer:
+        share = open_places * facts.newcomer_percent // 100
+        open_places -= max(0, share - newcomers)
+    return int(open_places)
+
+
+def is_newcomer(session: Session, facts: Facts, *, person_id: int, now: datetime) -> bool:
+    """Tell whether the person has not served yet, for projects that keep places for newcomers."""
+    if facts.newcomer_percent == 0:
+        return False
+    served = (
+        select(SignUp.id)
+        .join(Shift, Shift.id == SignUp.shift_id)
+        .where(
+            SignUp.person_id == person_id,
+            SignUp.status == str(SignUpStatus.CONFIRMED),
+            Shift.ends_at < now,
+        )
+        .limit(1)
+    )
+    return session.scalar(served) is None
