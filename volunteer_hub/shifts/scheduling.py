@@ -16,8 +16,9 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile, own_project
-from volunteer_hub.shifts import line, receipts
-from volunteer_hub.shifts.models import Shift, ShiftStatus
+from volunteer_hub.shifts import line, receipts, told
+from volunteer_hub.shifts.cutting import Cut, withdraw_all
+from volunteer_hub.shifts.models import ACTIVE, Shift, ShiftStatus, SignUp
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
 from volunteer_hub.shifts.posts import set_posts
 
@@ -52,7 +53,7 @@ def create_shift(
     )
     session.add(shift)
     session.flush()
-    set_posts(session, shift, plan.posts)
+    set_posts(session, shift, plan.posts, now=now)
     _note(session, "shift:create", shift, project, actor_id=actor_id, now=now)
     return shift
 
@@ -67,11 +68,13 @@ def change_shift(
     zone: ZoneInfo,
     actor_id: int,
     now: datetime,
+    cut: Cut | None = None,
 ) -> Shift:
-    """Take over what was typed; sign-ups stay, and a post never gets below who has a place.
+    """Take over what was typed; everybody who signed up is asked again when time or place moves.
 
-    Raises NotFound, ChangedMeanwhile when `version` is not the stored one, DomainError for a
-    cancelled or finished shift, InvalidInput with the field at fault.
+    With fewer places than are taken `cut` says what to do; without it TooFew is raised. Raises
+    NotFound, ChangedMeanwhile when `version` is not the stored one, DomainError for a cancelled or
+    finished shift, InvalidInput with the field at fault.
     """
     shift, project = own_shift(session, shift_id, organisation_ids)
     _require_open(shift, now=now)
@@ -87,7 +90,7 @@ def change_shift(
         raise InvalidInput(_("This end has passed. Please choose a later one."), field="ends_at")
     before = receipts.snapshot(shift)
     changed = _take_over(shift, columns(plan, zone))
-    posts = set_posts(session, shift, plan.posts)
+    posts = set_posts(session, shift, plan.posts, now=now, cut=cut)
     if posts:
         changed["posts"] = None
     if changed:
@@ -179,8 +182,26 @@ def cancel_shift(
     shift.status = ShiftStatus.CANCELLED
     shift.cancel_reason = reason.strip()
     shift.version += 1
+    withdraw_all(session, shift_id=shift.id, now=now)
+    _tell_all(session, shift, now=now)
     _note(session, "shift:cancel", shift, project, actor_id=actor_id, now=now)
     return shift
+
+
+def _tell_all(session: Session, shift: Shift, *, now: datetime) -> None:
+    for person_id in session.scalars(
+        select(SignUp.person_id).where(SignUp.shift_id == shift.id, SignUp.status.in_(ACTIVE))
+    ).all():
+        told.tell(
+            session,
+            "shift_cancelled",
+            shift_id=shift.id,
+            person_id=person_id,
+            key=f"shift_cancelled:{shift.id}:{shift.version}:{person_id}",
+            now=now,
+            useless_after=shift.ends_at,
+            reason=shift.cancel_reason,
+        )
 
 
 def own_shift(
