@@ -15,6 +15,7 @@ from tests.factories import (
     make_shift,
 )
 from tests.support import count_queries, login
+from volunteer_hub.accounts.models import Qualification
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.projects.indexing import reindex
@@ -70,6 +71,50 @@ def test_a_project_is_published_in_one_form_with_a_new_place(session, desk, type
     assert session.get(Place, project.place_id).name_zh == "瑞金医院"
     walk = session.scalars(select(Walk).where(Walk.place_id == project.place_id)).one()
     assert (walk.building_id, walk.minutes) == (near.id, 1)
+
+
+def test_fair_release_and_the_training_of_an_induction_are_kept(session, desk, typed):
+    hospital = session.scalars(
+        select(Qualification.id).where(Qualification.key == "hospital")
+    ).one()
+    chosen = {"early_percent": "50", "newcomer_percent": "20", "teaches_id": str(hospital)}
+    assert desk.post("/console/projects/new", data={**typed, **chosen}).status_code == 303
+    project = only_project(session)
+    assert (project.early_percent, project.newcomer_percent) == (50, 20)
+    assert project.teaches_id == hospital
+    page = desk.get(f"/console/projects/{project.id}/edit").text
+    assert '<option selected value="50">' in page
+    assert f'<option selected value="{hospital}">' in page
+
+
+def test_a_share_that_is_not_among_the_usual_ones_stays_when_something_else_changes(
+    session, desk, organisation
+):
+    project = make_project(session, organisation=organisation, early_percent=30)
+    page = desk.get(f"/console/projects/{project.id}/edit").text
+    assert '<option selected value="30">30 %</option>' in page
+    changed = edit_of(project, early_percent="30", content_zh="新的内容")
+    assert desk.post(f"/console/projects/{project.id}/edit", data=changed).status_code == 303
+    session.expire_all()
+    assert project.early_percent == 30
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("early_percent", "0"),
+        ("early_percent", "101"),
+        ("early_percent", "half"),
+        ("newcomer_percent", "51"),
+        ("newcomer_percent", str(2**70)),
+        ("teaches_id", "19"),
+        ("teaches_id", str(2**70)),
+    ],
+)
+def test_shares_and_trainings_come_from_the_list(session, desk, typed, field, value):
+    answer = desk.post("/console/projects/new", data={**typed, field: value})
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
 
 
 def test_the_same_place_typed_again_is_the_same_place(session, desk, typed):

@@ -17,8 +17,9 @@ from tests.factories import (
     post_of,
 )
 from tests.support import login
+from volunteer_hub.accounts.models import Qualification
 from volunteer_hub.registry.models import Place
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
+from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus
 
 
 @pytest.fixture
@@ -58,6 +59,11 @@ def send(desk, project):
     return send
 
 
+def ids_of(session, *keys):
+    known = dict(session.execute(select(Qualification.key, Qualification.id)).all())
+    return [known[key] for key in keys]
+
+
 def only_shift(session):
     session.expire_all()
     return session.scalars(select(Shift)).one()
@@ -76,6 +82,46 @@ def test_only_what_a_shift_needs_must_be_sent(session, send, typed):
     needed = ("starts_at", "ends_at", "place_id", "posts-0-capacity", "publish")
     assert send({name: typed[name] for name in needed}).status_code == 303
     assert only_shift(session)
+
+
+def needs_of_posts(session):
+    rows = session.execute(select(PostNeed.post_id, PostNeed.qualification_id)).all()
+    return {post: {one for other, one in rows if other == post} for post, _one in rows}
+
+
+def test_a_post_asks_for_what_was_ticked_and_a_copy_asks_for_the_same(
+    session, desk, project, send, typed
+):
+    hospital, shanghainese = ids_of(session, "hospital", "lang_sh")
+    ticks = {"posts-0-needs": [str(hospital), str(shanghainese)]}
+    assert send({**typed, **ticks}).status_code == 303
+    shift = only_shift(session)
+    assert needs_of_posts(session) == {post_of(session, shift).id: {hospital, shanghainese}}
+    copy = desk.get(f"/console/projects/{project.id}/shifts/new?copy={shift.id}").text
+    assert re.findall(r'name="posts-0-needs" value="(\d+)" checked', copy) == [
+        str(shanghainese), str(hospital)
+    ]  # fmt: skip
+
+
+def test_needs_are_taken_away_by_taking_the_ticks_away(session, desk, send, typed):
+    (hospital,) = ids_of(session, "hospital")
+    send({**typed, "posts-0-needs": [str(hospital)]})
+    shift = only_shift(session)
+    form = stored_form(desk, shift)
+    assert desk.post(f"/console/shifts/{shift.id}/edit", data=form).status_code == 303
+    assert only_shift(session).version == 1
+    del form["posts-0-needs"]
+    assert desk.post(f"/console/shifts/{shift.id}/edit", data=form).status_code == 303
+    assert needs_of_posts(session) == {}
+    assert only_shift(session).version == 2
+
+
+@pytest.mark.parametrize("value", ["0", "9999", str(2**70), "'", "医院"])
+def test_a_need_that_is_not_in_the_list_is_a_form_error(session, send, typed, value):
+    answer = send({**typed, "posts-0-needs": [value], "meeting_point": "门诊大厅"})
+    assert answer.status_code == 422
+    assert 'href="#posts-0-needs"' in answer.text
+    assert "门诊大厅" in answer.text
 
 
 def test_a_shift_may_be_saved_as_a_draft_and_published_later(session, desk, send, typed):
@@ -177,8 +223,12 @@ def stored_form(desk, shift):
     form = page[page.index('name="version"') - 60 :]
     found = re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form)
     chosen = re.search(r'name="place_id".*?<option selected value="(\d+)"', form, re.DOTALL)
+    ticked: dict[str, list[str]] = {}
+    for name, value in re.findall(r'name="(posts-\d+-needs)" value="(\d+)" checked', form):
+        ticked.setdefault(name, []).append(value)
+    texts = {name: value for name, value in found if not name.endswith("-needs")}
     # A key of its own for each sending, as if the page had been opened again.
-    return {**dict(found), "place_id": chosen[1], "publish": "", "request_key": ""}
+    return {**texts, **ticked, "place_id": chosen[1], "publish": "", "request_key": ""}
 
 
 def test_an_edit_keeps_everything_that_was_not_touched(session, desk, project):

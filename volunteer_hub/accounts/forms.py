@@ -6,16 +6,20 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    EmailField,
+    Form,
     HiddenField,
     PasswordField,
     RadioField,
     SelectChoice,
     SelectField,
+    SelectMultipleField,
     StringField,
+    ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 
-from volunteer_hub.core.i18n import _l
+from volunteer_hub.core.i18n import _, _l
 
 NEEDED = _l("Please fill this in.")
 
@@ -71,7 +75,31 @@ class ProfileForm(FlaskForm):
     )
     birth_date = DateField(_l("Date of birth (only for shifts with an age limit)"), [Optional()])
     building_id = SelectField(_l("Office building (optional)"), [Optional()], coerce=str)
+    email = EmailField(
+        _l("E-mail (optional)"),
+        [
+            Optional(),
+            Email(
+                _l("Please check the address: it should look like name@example.com."),
+                allow_smtputf8=False,
+            ),
+        ],
+        filters=[strip],
+    )
     shows_membership = BooleanField(_l("Show my Party membership to others on my shifts"))
+
+
+class SeveralField(SelectMultipleField):
+    """Any number of a list, ticked one by one; what is not in it is refused in our own words."""
+
+    def pre_validate(self, form: Form) -> None:
+        known = {str(value) for value, *_rest in self.iter_choices()}
+        if not set(self.data or ()) <= known:
+            raise ValidationError(_("Please choose from the list."))
+
+
+class SkillsForm(FlaskForm):
+    qualification_ids = SeveralField(_l("Skills and languages"), choices=[])
 
 
 class PasswordForm(FlaskForm):

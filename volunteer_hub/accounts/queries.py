@@ -9,8 +9,16 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts.models import BranchMembership, Person, RoleGrant
+from volunteer_hub.accounts.models import (
+    BranchMembership,
+    Person,
+    PersonQualification,
+    Qualification,
+    QualificationKind,
+    RoleGrant,
+)
 from volunteer_hub.core.permissions import Actor, Grant, Role
+from volunteer_hub.notifications.models import Notice
 from volunteer_hub.registry.models import Branch, Building, Enterprise
 
 
@@ -34,6 +42,7 @@ class Profile:
     nickname: str
     birth_date: date | None
     language: str | None
+    email: str | None
     shows_membership: bool
     created_at: datetime
     building_id: int | None
@@ -48,8 +57,40 @@ class Profile:
     is_party_member: bool | None
 
 
+@dataclass(frozen=True)
+class QualificationRow:
+    """A skill, language or training that posts can ask for."""
+
+    id: int
+    kind: str
+    key: str
+    name_zh: str
+    name_en: str
+    valid_months: int | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a person can do; `expires_on` is the last valid day, None without an end."""
+
+    qualification_id: int
+    kind: str
+    name_zh: str
+    name_en: str
+    since: date
+    expires_on: date | None
+
+    def has_expired(self, day: date) -> bool:
+        return self.expires_on is not None and self.expires_on < day
+
+
 # An ended grant stays as a row; the day of the database is near enough for a last day.
 _LIVE = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= func.current_date())
+_UNREAD = (
+    select(func.count())
+    .where(Notice.person_id == Person.id, Notice.read_at.is_(None))
+    .scalar_subquery()
+)
 _ACTOR = (
     select(
         Person.id,
@@ -61,6 +102,7 @@ _ACTOR = (
         RoleGrant.role,
         RoleGrant.organisation_id,
         RoleGrant.branch_id,
+        _UNREAD.label("unread"),
     )
     .outerjoin(
         BranchMembership,
@@ -93,6 +135,7 @@ def load_actor(session: Session, cookie_id: str) -> Actor | None:
         building_id=first.building_id,
         branch_id=first.own_branch_id,
         grants=grants,
+        unread=first.unread,
     )
 
 
@@ -116,6 +159,7 @@ def profile(session: Session, person_id: int) -> Profile | None:
             Person.nickname,
             Person.birth_date,
             Person.language,
+            Person.email,
             Person.shows_membership,
             Person.created_at,
             Building.id,
@@ -139,3 +183,40 @@ def profile(session: Session, person_id: int) -> Profile | None:
         .where(Person.id == person_id, Person.deleted_at.is_(None))
     ).first()
     return Profile(*row) if row else None
+
+
+_KIND_ORDER = tuple(QualificationKind)
+
+
+def all_qualifications(session: Session) -> list[QualificationRow]:
+    """Return skills, then languages, then trainings, in the order of the office."""
+    rows = session.execute(
+        select(
+            Qualification.id,
+            Qualification.kind,
+            Qualification.key,
+            Qualification.name_zh,
+            Qualification.name_en,
+            Qualification.valid_months,
+        ).order_by(Qualification.position, Qualification.id)
+    )
+    found = [QualificationRow(*row) for row in rows]
+    return sorted(found, key=lambda row: _KIND_ORDER.index(QualificationKind(row.kind)))
+
+
+def of_person(session: Session, person_id: int) -> list[Held]:
+    """Return what the person can do, expired trainings included."""
+    rows = session.execute(
+        select(
+            Qualification.id,
+            Qualification.kind,
+            Qualification.name_zh,
+            Qualification.name_en,
+            PersonQualification.since,
+            PersonQualification.expires_on,
+        )
+        .join(PersonQualification, PersonQualification.qualification_id == Qualification.id)
+        .where(PersonQualification.person_id == person_id)
+        .order_by(Qualification.position, Qualification.id)
+    )
+    return [Held(*row) for row in rows]

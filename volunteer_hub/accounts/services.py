@@ -9,11 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts import guardians, role_services
+from volunteer_hub.accounts import guardians, qualifications, role_services
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
+from volunteer_hub.notifications import services as notifications
 from volunteer_hub.registry.models import Building
 
 SERVICE_CONSENT = "service"
@@ -116,6 +117,7 @@ def change_profile(
     nickname: str,
     birth_date: date | None,
     building_id: int | None,
+    email: str | None,
     shows_membership: bool,
     today: date,
     now: datetime,
@@ -130,6 +132,7 @@ def change_profile(
     person.name, person.nickname = name, nickname
     person.birth_date = birth_date
     person.building_id = building_id
+    person.email = email
     person.shows_membership = shows_membership
     audit.record(session, "person:change", actor_id=person_id, object_id=person_id, now=now)
     session.flush()
@@ -175,8 +178,9 @@ def delete_account(session: Session, *, person_id: int, today: date, now: dateti
     """
     role_services.keep_an_office(session, leaving=person_id, now=now)
     guardians.release(session, guardian_id=person_id, now=now)
+    qualifications.forget(session, person_id=person_id)
     person = session.get_one(Person, person_id)
-    person.phone = person.password_hash = None
+    person.phone = person.email = person.password_hash = None
     person.name, person.nickname = "", ""
     person.birth_date = person.enterprise_id = person.building_id = person.guardian_id = None
     person.shows_membership = False
@@ -199,5 +203,6 @@ def delete_account(session: Session, *, person_id: int, today: date, now: dateti
         .where(RoleGrant.person_id == person_id, role_services.is_live(now))
         .values(ends_on=role_services.day_before(now))
     )
+    notifications.forget(session, person_id=person_id)
     audit.record(session, "person:delete", actor_id=person_id, object_id=person_id, now=now)
     session.flush()

@@ -1,31 +1,25 @@
-"""Sign in, register, own profile and password."""
+"""Sign in, register, own password (own profile: `profile_views`)."""
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, request, session, url_for
+from flask import current_app, request, session
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice
 
 from volunteer_hub.accounts import queries, services
-from volunteer_hub.accounts.forms import (
-    LoginForm,
-    PasswordForm,
-    ProfileForm,
-    RegisterForm,
-)
+from volunteer_hub.accounts.blueprint import bp
+from volunteer_hub.accounts.forms import LoginForm, PasswordForm, RegisterForm
+from volunteer_hub.accounts.profile_views import building_choices
 from volunteer_hub.core import clock, i18n, passwords, phones
 from volunteer_hub.core.db import db, write_tx
-from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.limits import limiter
 from volunteer_hub.core.permissions import Actor, Permission, public, requires
 from volunteer_hub.core.refusals import error_page
 from volunteer_hub.core.web import done, own_transaction, render, safe_next
 from volunteer_hub.registry import queries as registry
-
-bp = Blueprint("accounts", __name__)
 
 
 def _tries() -> str:
@@ -106,7 +100,7 @@ def register() -> Response:
     form = RegisterForm(data={"next": request.args.get("next", "")})
     if form.is_submitted() and _is_demo_in_production():
         return _closed()
-    form.building_id.choices = _building_choices()
+    form.building_id.choices = building_choices()
     if form.validate_on_submit() and _register(form):
         return done(
             safe_next(form.next.data), say=_("Welcome! Choose a shift that fits your free hour.")
@@ -144,11 +138,6 @@ def _open_account(form: RegisterForm, phone: str, hashed: str) -> tuple[int, str
     return person.id, person.session_key
 
 
-def _building_choices() -> list[SelectChoice]:
-    rows = registry.building_choices(db.session())
-    return [SelectChoice("", _("Not said")), *(SelectChoice(str(r.id), r.name) for r in rows)]
-
-
 @bp.post("/logout")
 @public
 @own_transaction
@@ -162,47 +151,6 @@ def logout() -> Response:
     answer = done("/", say=_("You are signed out, on other devices too."))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
-
-
-@bp.route("/me/profile", methods=["GET", "POST"])
-@requires(Permission.ACCOUNT_OWN)
-def profile() -> Response:
-    row = queries.profile(db.session(), current_user.id)
-    if row is None:
-        raise NotFound
-    form = ProfileForm(
-        data={
-            "name": row.name,
-            "nickname": row.nickname,
-            "birth_date": row.birth_date,
-            "building_id": str(row.building_id or ""),
-            "shows_membership": row.shows_membership,
-        }
-    )
-    form.building_id.choices = _building_choices()
-    if form.validate_on_submit() and _change_profile(form):
-        return done(url_for(".profile"), say=_("Saved."))
-    status = 422 if form.is_submitted() else 200
-    return render("accounts/profile.html", status=status, form=form, profile=row)
-
-
-def _change_profile(form: ProfileForm) -> bool:
-    try:
-        services.change_profile(
-            db.session(),
-            person_id=current_user.id,
-            name=form.name.data or "",
-            nickname=form.nickname.data or "",
-            birth_date=form.birth_date.data,
-            building_id=int(form.building_id.data) if form.building_id.data else None,
-            shows_membership=bool(form.shows_membership.data),
-            today=clock.today(),
-            now=clock.now(),
-        )
-    except DomainError as error:
-        form[error.field or "name"].errors = [error.message]
-        return False
-    return True
 
 
 @bp.route("/me/password", methods=["GET", "POST"])

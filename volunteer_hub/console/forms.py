@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from volunteer_hub.accounts.forms import NEEDED, strip
+from volunteer_hub.accounts.forms import NEEDED, SeveralField, strip
+from volunteer_hub.accounts.queries import QualificationRow
 from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.shifts.posts import MOST_PLACES, MOST_POSTS
 
@@ -144,6 +145,9 @@ class ProjectForm(PlaceFields):
         [InputRequired(NEEDED), NumberRange(0, 99, _l("Please give an age from 0 to 99."))],
     )
     outdoors = BooleanField(_l("Outdoors"))
+    teaches_id = Choose(_l("This is an induction that gives"), [Optional()])
+    early_percent = Choose(_l("When places open"))
+    newcomer_percent = Choose(_l("Places for newcomers"))
     title_en = StringField(_l("Title in English"), [at_most(120)], filters=[strip])
     content_en = TextAreaField(
         _l("What volunteers do, in English"), [at_most(4000)], filters=[strip]
@@ -159,6 +163,7 @@ class PostForm(Form):
     name_zh = StringField(_l("Name of the post"), [at_most(40)], filters=[strip])
     capacity = Whole(_l("Places"), [Optional(), PLACES])
     minimum = Whole(_l("Minimum"), [Optional(), MINIMUM])
+    needs = SeveralField(_l("Only for people with"), choices=[])
 
 
 class ShiftForm(PlaceFields):
@@ -167,6 +172,8 @@ class ShiftForm(PlaceFields):
     posts = FieldList(FormField(PostForm), min_entries=POST_ROWS, max_entries=MOST_POSTS)
     meeting_point = StringField(_l("Meeting point"), [at_most(100)], filters=[strip])
     version = HiddenField()
+    # What the posts can ask for, in order; set by the view that offers it.
+    needs_offered: Sequence[QualificationRow] = ()
 
 
 class CancelShiftForm(FlaskForm):

@@ -6,13 +6,15 @@ from typing import Any
 
 from flask_login import current_user
 
+from volunteer_hub.accounts.models import QualificationKind
+from volunteer_hub.accounts.queries import all_qualifications
 from volunteer_hub.audit.queries import fields_changed_since
 from volunteer_hub.console.answers import needed_sentence
 from volunteer_hub.console.forms import ProjectForm, typed_number
 from volunteer_hub.console.places import offer_places, place_of
 from volunteer_hub.console.queries import name_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, either
 from volunteer_hub.projects.desk_queries import (
     ProjectDesk,
     category_choices,
@@ -31,7 +33,34 @@ def offer(form: ProjectForm, *, also: int | None = None) -> None:
         ("", _("Choose a category")),
         *((str(row.id), row.name) for row in category_choices(session)),
     ]
+    trainings = [
+        row for row in all_qualifications(session) if row.kind == QualificationKind.TRAINING
+    ]
+    form.teaches_id.choices = [
+        ("", _("No training")),
+        *((str(row.id), either(row.name_zh, row.name_en)) for row in trainings),
+    ]
+    form.early_percent.choices = _steps(
+        form.early_percent.object_data,
+        {
+            "100": _("All places at once"),
+            "50": _("Half of them 7 days before the shift, the rest 48 hours before"),
+        },
+    )
+    form.newcomer_percent.choices = _steps(
+        form.newcomer_percent.object_data,
+        {
+            "0": _("None are kept"),
+            "20": _("One in five is kept until 24 hours before"),
+        },
+    )
     offer_places(form, also=also)
+
+
+def _steps(stored_share: str | None, usual: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the usual shares, and the stored one when it is another."""
+    other = stored_share if stored_share and stored_share not in usual else None
+    return [*usual.items(), *([(other, f"{other} %")] if other else [])]
 
 
 TEXTS = (
@@ -47,6 +76,9 @@ def stored(desk: ProjectDesk) -> dict[str, object]:
         "organisation_id": str(desk.organisation_id),
         "category_id": str(desk.category_id),
         "place_id": str(desk.place_id or ""),
+        "teaches_id": str(desk.teaches_id or ""),
+        "early_percent": str(desk.early_percent),
+        "newcomer_percent": str(desk.newcomer_percent),
     }
 
 
@@ -77,8 +109,18 @@ def details_of(form: ProjectForm) -> ProjectDetails:
         place_id=place_of(form),
         minimum_age=form.minimum_age.data,
         outdoors=bool(form.outdoors.data),
+        teaches_id=typed_number(form.teaches_id.data) or None,
+        early_percent=typed_number(form.early_percent.data),
+        newcomer_percent=typed_number(form.newcomer_percent.data),
         **{name: form[name].data or "" for name in TEXTS},
     )
+
+
+def _chosen_words(form: ProjectForm, desk: ProjectDesk) -> dict[str, str]:
+    """Return what the stored value of each list is called there."""
+    names = ("teaches_id", "early_percent", "newcomer_percent")
+    now_stored = stored(desk)
+    return {name: dict(form[name].choices).get(now_stored[name], "") for name in names}
 
 
 def changed_by_others(form: ProjectForm, desk: ProjectDesk) -> tuple[str, list[tuple[str, str]]]:
@@ -90,6 +132,7 @@ def changed_by_others(form: ProjectForm, desk: ProjectDesk) -> tuple[str, list[t
         "place_id": desk.place,
         "category_id": desk.category,
         "outdoors": _("yes") if desk.outdoors else _("no"),
+        **_chosen_words(form, desk),
     }
     changed = [
         (str(form[name].label.text), words.get(name, str(getattr(desk, name))))

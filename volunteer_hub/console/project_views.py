@@ -64,6 +64,8 @@ def new_project() -> Response:
             "organisation_id": str(next(iter(current_user.organisation_ids), "")),
             "contact_name": current_user.name,
             "minimum_age": 16,
+            "early_percent": "100",
+            "newcomer_percent": "0",
         }
     )
     offer(form)

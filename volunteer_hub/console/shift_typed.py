@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from volunteer_hub.accounts.queries import all_qualifications
 from volunteer_hub.audit.queries import fields_changed_since
 from volunteer_hub.console.forms import ShiftForm, typed_number
 from volunteer_hub.console.places import place_of
@@ -39,6 +41,7 @@ def stored(shift: ShiftDesk) -> dict[str, object]:
                 "name_zh": either(post.name_zh, post.name_en),
                 "capacity": post.capacity,
                 "minimum": post.minimum,
+                "needs": [str(one) for one in post.needs],
             }
             for post in shift.posts
         ],
@@ -93,11 +96,26 @@ def _post_plan(row: object, shift: ShiftDesk | None) -> PostPlan:
         capacity=row.capacity.data,  # type: ignore[attr-defined]
         minimum=row.minimum.data or 0,  # type: ignore[attr-defined]
         name_zh=name,
+        needs=_needs_typed(row),
     )
     if before and name == either(before.name_zh, before.name_en):
         # The row shows one of two names; unless it was typed over, both stay.
-        return PostPlan(plan.capacity, plan.minimum, before.name_zh, before.name_en, before.id)
+        return replace(plan, name_zh=before.name_zh, name_en=before.name_en)
     return plan
+
+
+def offer_needs(form: ShiftForm) -> None:
+    """Fill what each post can ask for."""
+    form.needs_offered = all_qualifications(db.session())
+    choices = [(str(row.id), either(row.name_zh, row.name_en)) for row in form.needs_offered]
+    for entry in form.posts:
+        entry.form.needs.choices = choices
+
+
+def _needs_typed(row: object) -> frozenset[int] | None:
+    field = row.needs  # type: ignore[attr-defined]
+    # A page that offers none leaves them as they are.
+    return frozenset(int(one) for one in field.data or ()) if field.choices else None
 
 
 def changed_by_others(form: ShiftForm, shift: ShiftDesk) -> tuple[str, list[tuple[str, str]]]:

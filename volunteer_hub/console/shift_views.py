@@ -12,7 +12,13 @@ from volunteer_hub.console.answers import attempt, scope, status_of
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import CancelShiftForm, ShiftForm, problems, typed_number
 from volunteer_hub.console.places import offer_places
-from volunteer_hub.console.shift_typed import changed_by_others, plan_of, proposed, stored
+from volunteer_hub.console.shift_typed import (
+    changed_by_others,
+    offer_needs,
+    plan_of,
+    proposed,
+    stored,
+)
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
@@ -33,6 +39,7 @@ def new_shift(project_id: int) -> Response:
     pattern = _pattern(project_id)
     form = ShiftForm(data=proposed(project, pattern))
     offer_places(form, also=pattern.place_id if pattern else project.place_id)
+    offer_needs(form)
     if form.validate_on_submit() and attempt(form, lambda: _create(form, project_id)):
         return done(url_for(".project", project_id=project_id), say=_said(project))
     return _page(form, project=project, pattern=pattern)
@@ -73,6 +80,7 @@ def edit_shift(shift_id: int) -> Response:
     shift = _shift(shift_id)
     form = ShiftForm(data=stored(shift))
     offer_places(form, also=shift.place_id)
+    offer_needs(form)
     if form.validate_on_submit() and attempt(form, lambda: _change(form, shift)):
         return done(url_for(".project", project_id=shift.project_id), say=_("Saved."))
     return _page(form, project=_project(shift.project_id), shift=shift)
@@ -104,6 +112,7 @@ def cancel_shift(shift_id: int) -> Response:
     # The fields of this POST belong to the other form of the page.
     form = ShiftForm(formdata=None, data=stored(shift))
     offer_places(form, also=shift.place_id)
+    offer_needs(form)
     return _page(form, project=_project(shift.project_id), shift=shift, cancelling=cancelling)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.qualifications import grant_training
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
@@ -62,6 +63,7 @@ class _Plan:
     day: date
     starts_at: datetime
     ends_at: datetime
+    teaches_id: int | None
 
 
 def minutes_field(attendance_id: int) -> str:
@@ -86,8 +88,9 @@ def confirm(
 
     `rows` holds attendance, whole minutes and, where the minutes are not the credited ones of
     product rule 5, a reason. Rows that somebody has confirmed before are left as they are and
-    counted. Raises NotFound for an unknown shift, NotAccepted for minutes that cannot be, or
-    CannotConfirm: too early, cancelled, one's own hours, or a row that is no longer on the roster.
+    counted. Who took part in an induction has its training from then on. Raises NotFound for an
+    unknown shift, NotAccepted for minutes that cannot be, or CannotConfirm: too early, cancelled,
+    one's own hours, or a row that is no longer on the roster.
     """
     wanted = list({row[0]: Minutes(*row) for row in rows}.values())
     # The lock comes first: what follows reads the minutes of the day and the end of the chain.
@@ -111,6 +114,7 @@ def confirm(
     if problems:
         raise NotAccepted(problems)
     _write(session, plan, pairs, actor_id, now)
+    _teach(session, plan, pairs, actor_id, now)
     return Result(len(fresh), len(wanted) - len(fresh))
 
 
@@ -124,6 +128,7 @@ def _plan(session: Session, shift_id: int, now: datetime) -> _Plan:
             Shift.day,
             Shift.starts_at,
             Shift.ends_at,
+            Project.teaches_id,
             Shift.status,
         )
         .join(Project, Project.id == Shift.project_id)
@@ -135,7 +140,7 @@ def _plan(session: Session, shift_id: int, now: datetime) -> _Plan:
         raise CannotConfirm(_("This shift did not take place, so there are no hours to confirm."))
     if now < row.ends_at:
         raise CannotConfirm(_("Hours can be confirmed once the shift is over."))
-    return _Plan(*row[:7])
+    return _Plan(*row[:8])
 
 
 def _present(session: Session, shift_id: int, ids: Sequence[int]) -> dict[int, Attendance]:
@@ -220,6 +225,28 @@ def _write(
                 {"attendance": row.attendance_id, "minutes": row.minutes, "reason": row.reason}
                 for row, _attendance in rows
             ],
+        )
+
+
+def _teach(
+    session: Session,
+    plan: _Plan,
+    rows: Sequence[tuple[Minutes, Attendance]],
+    actor_id: int,
+    now: datetime,
+) -> None:
+    """Confirm the training that an induction gives to those who took part."""
+    if plan.teaches_id is None:
+        return
+    learners = sorted(attendance.person_id for row, attendance in rows if row.minutes > 0)
+    for person_id in learners:
+        grant_training(
+            session,
+            person_id=person_id,
+            qualification_id=plan.teaches_id,
+            day=plan.day,
+            confirmed_by=actor_id,
+            now=now,
         )
 
 

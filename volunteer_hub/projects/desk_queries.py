@@ -73,6 +73,9 @@ class ProjectDesk:
     contact_phone: str
     minimum_age: int
     outdoors: bool
+    teaches_id: int | None
+    early_percent: int
+    newcomer_percent: int
     status: str
     last_starts_at: datetime | None
     version: int

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.qualifications import require_training
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core import phones
 from volunteer_hub.core.db import touch_lists
@@ -49,6 +50,9 @@ class ProjectDetails:
     contact_phone: str = ""
     minimum_age: int = 16
     outdoors: bool = False
+    teaches_id: int | None = None
+    early_percent: int = 100
+    newcomer_percent: int = 0
 
 
 def create_project(
@@ -180,6 +184,11 @@ def _checked(session: Session, details: ProjectDetails) -> ProjectDetails:
         raise InvalidInput(_("Please choose a place from the list."), field="place_id")
     if not 0 <= details.minimum_age <= 99:
         raise InvalidInput(_("Please give an age from 0 to 99."), field="minimum_age")
+    require_training(session, details.teaches_id)
+    if not 1 <= details.early_percent <= 100:
+        raise InvalidInput(_("Please choose one from the list."), field="early_percent")
+    if not 0 <= details.newcomer_percent <= 50:
+        raise InvalidInput(_("Please choose one from the list."), field="newcomer_percent")
     return replace(details, contact_phone=_contact_phone(details.contact_phone))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from volunteer_hub.registry.models import Place
 from volunteer_hub.registry.queries import Choice
 from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
 from volunteer_hub.shifts.plans import LONGEST
+from volunteer_hub.shifts.posts import needs_of
 
 # Below this share of its places a shift is short of people and shown so.
 ENOUGH_PERCENT = 60
@@ -24,7 +25,10 @@ ENOUGH_PERCENT = 60
 
 @dataclass(frozen=True)
 class PostLine:
-    """One post of a shift and how many places of it are taken."""
+    """One post of a shift and how many places of it are taken.
+
+    `needs`, what it asks for, is only read where one shift is shown (`shift_desk`).
+    """
 
     id: int
     name_zh: str
@@ -32,6 +36,7 @@ class PostLine:
     capacity: int
     minimum: int
     taken: int
+    needs: frozenset[int] = frozenset()
 
     @property
     def left(self) -> int:
@@ -205,6 +210,8 @@ def shift_desk(session: Session, *, shift_id: int, organisation_ids: Collection[
     if row is None:
         raise NotFound
     posts = _posts(session, [row.id]).get(row.id, [])
+    needs = needs_of(session, [post.id for post in posts])
+    posts = [replace(post, needs=needs.get(post.id, frozenset())) for post in posts]
     values: tuple[Any, ...] = (*row, posts)
     return ShiftDesk(*values)
 

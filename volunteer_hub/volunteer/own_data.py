@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts import queries as accounts
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import SignUp
 
 # The hash and the session key protect the person; they say nothing about them.
@@ -22,6 +24,7 @@ TABLES: tuple[tuple[str, Any], ...] = (
     ("sign_ups", SignUp.person_id),
     ("attendances", Attendance.person_id),
     ("hours", LedgerEntry.person_id),
+    ("notices", Notice.person_id),
     ("acts", AuditEntry.actor_id),
 )
 
@@ -31,6 +34,7 @@ def own_data(session: Session, *, person_id: int) -> dict[str, Any]:
     data: dict[str, Any] = {"person": _rows(session, Person.id, person_id)}
     for name, owner in TABLES:
         data[name] = _rows(session, owner, person_id)
+    data["qualifications"] = [_plain(vars(held)) for held in accounts.of_person(session, person_id)]
     return data
 
 
@@ -38,10 +42,10 @@ def _rows(session: Session, owner: Any, person_id: int) -> list[dict[str, Any]]:
     table = owner.class_.__table__
     columns = [column for column in table.c if column.name not in HIDDEN]
     query = select(*columns).where(owner == person_id).order_by(table.c.id)
-    return [_plain(row._mapping) for row in session.execute(query)]
+    return [_plain(dict(row._mapping)) for row in session.execute(query)]
 
 
-def _plain(row: Any) -> dict[str, Any]:
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row.items()
