@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -26,9 +27,14 @@ class Holiday:
 _HOLIDAYS = {one.value: Holiday(one.chinese, one.value) for one in chinese_calendar.Holiday}
 
 
+@lru_cache
 def known(year: int) -> bool:
     """Tell whether the days off of this year have been announced, as far as the library knows."""
-    return _detail(date(year, 1, 1)) is not None
+    try:
+        chinese_calendar.get_holiday_detail(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
 
 
 def is_workday(day: date) -> bool:
@@ -51,8 +57,7 @@ def swapped_for(day: date) -> Holiday | None:
 
 def _detail(day: date) -> tuple[bool, str | None] | None:
     """Return whether the day is off and of which holiday it is, None in a year not known."""
-    try:
-        off, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:
+    if not known(day.year):
         return None
+    off, name = chinese_calendar.get_holiday_detail(day)
     return off, name
