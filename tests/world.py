@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests import factories
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.notifications.models import Notice
+from volunteer_hub.notifications.services import tell
 from volunteer_hub.projects.importing.files import keep_file
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.registry.models import BranchKind, SubDistrict
@@ -114,3 +117,25 @@ def _projects(session: Session, world: World, now: datetime) -> None:
             sign_up = factories.make_sign_up(session, past, person)
             if known:
                 factories.make_attendance(session, past, person, sign_up=sign_up)
+    _notices(session, world, now)
+
+
+def _notices(session: Session, world: World, now: datetime) -> None:
+    """Tell the volunteer something new, and something that was read."""
+    for n, text in enumerate(("请带伞。", "请从西门进。")):
+        tell(
+            session,
+            "message",
+            person_id=world.people["volunteer"].id,
+            key=f"world:{n}",
+            now=now - timedelta(hours=5 - n),
+            link="/shifts",
+            title_zh="班前一小时",
+            title_en="One hour before work",
+            sender="沈老师",
+            text=text,
+        )
+    session.execute(
+        update(Notice).where(Notice.key == "world:0").values(read_at=now - timedelta(hours=4))
+    )
+    session.commit()
