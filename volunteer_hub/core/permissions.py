@@ -29,6 +29,7 @@ class Permission(StrEnum):
     ROSTER_MANAGE = "roster:manage"  # see the roster and tick who came
     HOURS_CONFIRM = "hours:confirm"  # turn attendance into hours
     PROJECT_IMPORT = "project:import"  # bring in projects from a sheet
+    TEAM_MANAGE = "team:manage"  # say who else coordinates there
     BRANCH_VIEW = "branch:view"  # see hours of one's own branch and below
     OFFICE_OPEN = "office:open"  # see people, roles and the audit of the sub-district
 
@@ -41,6 +42,7 @@ COORDINATION = frozenset(
         Permission.ROSTER_MANAGE,
         Permission.HOURS_CONFIRM,
         Permission.PROJECT_IMPORT,
+        Permission.TEAM_MANAGE,
     }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -70,6 +72,8 @@ class Actor:
     building_id: int | None = None
     branch_id: int | None = None
     grants: tuple[Grant, ...] = ()
+    # How many notices wait to be read.
+    unread: int = 0
 
     is_authenticated = True
     is_active = True
@@ -115,6 +119,7 @@ class Visitor:
     grants: tuple[Grant, ...] = ()
     organisation_ids: tuple[int, ...] = ()
     led_branch_ids: tuple[int, ...] = ()
+    unread = 0
     is_authenticated = False
     is_active = False
     is_anonymous = True

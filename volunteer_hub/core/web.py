@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
         here=here,
         said=_said,
         tabs_of=tabs_of,
+        unread_notices=_unread_notices,
         csrf_token=generate_csrf,
         request_key=lambda: secrets.token_urlsafe(12),
         Permission=Permission,
@@ -150,6 +151,15 @@ def _said() -> str:
         return bytes.fromhex(request.cookies.get("say", "")).decode()
     except ValueError:
         return ""
+
+
+def _unread_notices() -> int | None:
+    """Return how many notices wait for the reader; None where nobody has signed in.
+
+    Pages look only at who was looked up before, so that none asks a database that has failed.
+    """
+    reader = g.get("_login_user")
+    return reader.unread if reader is not None and reader.is_authenticated else None
 
 
 def referring_path() -> str:
