@@ -70,9 +70,10 @@ def _shift(params: Params) -> str:
 
 
 def _with_reason(sentence: str, params: Params) -> str:
-    if not params.get("reason"):
+    reason = params.get("reason")
+    if not reason:
         return sentence
-    return f"{sentence} {_('Reason: %(reason)s', reason=params['reason'])}"
+    return _("%(sentence)s Reason: %(reason)s", sentence=sentence, reason=reason)
 
 
 # ---------------------------------------------------------------- offers and the line
@@ -150,7 +151,7 @@ def _reminder_day(params: Params) -> Text:
 
 def _reminder_soon(params: Params) -> Text:
     return Text(
-        _("Today at %(time)s", time=clock_time(_moment(params["starts_at"]))),
+        _("Starts at %(time)s", time=clock_time(_moment(params["starts_at"]))),
         _("%(title)s, %(place)s. See you soon!", title=_title(params), place=_place(params)),
     )
 
