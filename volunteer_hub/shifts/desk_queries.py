@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, union
+from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import NotFound
@@ -15,7 +15,7 @@ from volunteer_hub.core.i18n import either
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Place
 from volunteer_hub.registry.queries import Choice
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
+from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
 from volunteer_hub.shifts.plans import LONGEST
 from volunteer_hub.shifts.posts import needs_of
 
@@ -25,9 +25,10 @@ ENOUGH_PERCENT = 60
 
 @dataclass(frozen=True)
 class PostLine:
-    """One post of a shift and how many places of it are taken.
+    """One post of a shift and how many places of it are taken (confirmed, offered or held).
 
-    `needs`, what it asks for, is only read where one shift is shown (`shift_desk`).
+    `shrink_to` is the lower number of places it is on the way to. `needs`, what it asks for, is
+    only read where one shift is shown (`shift_desk`).
     """
 
     id: int
@@ -36,11 +37,19 @@ class PostLine:
     capacity: int
     minimum: int
     taken: int
+    shrink_to: int | None = None
+    waiting: int = 0
     needs: frozenset[int] = frozenset()
 
     @property
     def left(self) -> int:
         return self.capacity - self.taken
+
+    @property
+    def is_short(self) -> bool:
+        """Under 60 % of its places, or under its minimum even when that is more."""
+        few = self.taken * 100 < self.capacity * ENOUGH_PERCENT
+        return few or self.taken < self.minimum
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,8 @@ class ShiftLine:
 
     @property
     def is_short(self) -> bool:
-        """Under 60 % of its places, or under the minimum of one of its posts."""
-        few = self.taken * 100 < self.capacity * ENOUGH_PERCENT
-        return few or any(post.taken < post.minimum for post in self.posts)
+        """One of its posts is: many at the desk do not help where nobody is at the machine."""
+        return any(post.is_short for post in self.posts)
 
     @property
     def is_published(self) -> bool:
@@ -118,6 +126,17 @@ def board(
         Shift.starts_at > start - LONGEST,  # a range that an index knows
         Shift.ends_at > start,
         Shift.starts_at < end,
+    )
+
+
+def outdoors(session: Session, *, organisation_ids: Collection[int], day: date) -> list[ShiftLine]:
+    """Return the organisations' outdoor shifts of a day that take place, in order."""
+    return _lines(
+        session,
+        Project.organisation_id.in_(organisation_ids),
+        Project.outdoors.is_(True),
+        Shift.day == day,
+        Shift.status == str(ShiftStatus.PUBLISHED),
     )
 
 
@@ -176,6 +195,10 @@ def _posts(session: Session, shift_ids: list[int]) -> dict[int, list[PostLine]]:
             Post.capacity,
             Post.minimum,
             Post.taken,
+            Post.shrink_to,
+            select(func.count())
+            .where(SignUp.post_id == Post.id, SignUp.status == str(SignUpStatus.WAITLISTED))
+            .scalar_subquery(),
         )
         .where(Post.shift_id.in_(shift_ids))
         .order_by(Post.position, Post.id)
