@@ -76,8 +76,14 @@ run: $(BUILT)
 	  echo "    19900000004  office · 街道"; \
 	fi
 	@echo
-	@exec $(PY) -m gunicorn --no-control-socket --worker-class gthread --threads $(THREADS) \
-	  --workers $(WEB_CONCURRENCY) --bind $(HOST):$(PORT) --log-level warning wsgi:app
+# The web server and, beside it, the worker for offers, reminders and mail; both end together.
+	@$(FLASK) worker & worker=$$!; \
+	$(PY) -m gunicorn --no-control-socket --worker-class gthread --threads $(THREADS) \
+	  --workers $(WEB_CONCURRENCY) --bind $(HOST):$(PORT) --log-level warning wsgi:app & web=$$!; \
+	trap 'kill $$web $$worker 2>/dev/null' INT TERM HUP; \
+	wait $$web; code=$$?; trap '' INT TERM HUP; \
+	kill $$web $$worker 2>/dev/null; wait; \
+	[ $$code -ge 128 ] && exit 0; exit $$code
 
 demo: $(BUILT)
 	@$(FLASK) db upgrade
