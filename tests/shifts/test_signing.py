@@ -17,7 +17,7 @@ from tests.factories import (
 )
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.errors import InvalidInput, NotFound
-from volunteer_hub.shifts import leaving, rules, signing
+from volunteer_hub.shifts import leaving, offers, rules, signing
 from volunteer_hub.shifts.models import ShiftStatus, SignUp, SignUpStatus
 
 
@@ -54,7 +54,7 @@ def test_the_acknowledged_risk_notice_is_kept_with_the_sign_up(session):
     outcome = sign(session, shift, person)
     row = session.get(SignUp, outcome.sign_up_id)
     assert row.risk_accepted_at == NOW
-    assert row.risk_digest == signing.risk_digest("地面湿滑", "Wet floor")
+    assert row.risk_digest == offers.risk_digest("地面湿滑", "Wet floor")
 
 
 def test_without_the_risk_notice_nobody_signs_up(session):

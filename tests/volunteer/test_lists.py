@@ -224,7 +224,7 @@ def test_the_closed_form_says_in_one_line_what_is_asked_for(client, session):
 
 def test_the_names_of_what_cannot_be_used_are_in_the_language_of_the_reader(client, session):
     page = client.get("/shifts?lang=en&window=noon&walk=x&eligible=1")
-    assert "We could not use: When, On foot, Only when I am free." in page.text
+    assert "We could not use: When, On foot, Only what I can join." in page.text
 
 
 def test_a_page_past_the_end_says_so(client, session):

@@ -53,7 +53,7 @@ def init_app(app: Flask) -> None:
     env.globals["_"] = env.globals["gettext"]
     env.globals.update(
         language=language, either=either, day=day, day_year=day_year, clock_time=clock_time,
-        span=span, hours=hours, weekday=weekday, phone=phones.shown,
+        moment=moment, span=span, hours=hours, weekday=weekday, phone=phones.shown,
     )  # fmt: skip
 
 
@@ -148,6 +148,11 @@ def month(value: date) -> str:
 def clock_time(moment: datetime) -> str:
     """Return the local wall clock, such as `07:00`."""
     return clock.local(moment).strftime("%H:%M")
+
+
+def moment(at: datetime) -> str:
+    """Return `11 月 28 日 周六 14:00`."""
+    return f"{day(clock.local(at).date())} {clock_time(at)}"
 
 
 def span(starts_at: datetime, ends_at: datetime) -> str:

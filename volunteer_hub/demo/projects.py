@@ -12,7 +12,7 @@ from volunteer_hub.demo.people import COORDINATOR, People
 from volunteer_hub.demo.plan import HISTORY_DAYS, Plan, Row
 from volunteer_hub.demo.titles import Title, titles
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
-from volunteer_hub.shifts.signing import risk_digest
+from volunteer_hub.shifts.offers import risk_digest
 
 LIVE_SHARE, COMING_SHARE = 0.75, 0.03
 # The three projects everybody knows, by category; the first title of each always has shifts.

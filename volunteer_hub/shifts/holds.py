@@ -18,11 +18,19 @@ from volunteer_hub.accounts.models import BranchMembership, Person
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import InvalidInput, NotFound
-from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.core.i18n import _, _n, either
+from volunteer_hub.registry.models import Branch, Enterprise
 from volunteer_hub.shifts import line, offers
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import IS_ACTIVE, Hold, Post, SignUp, SignUpStatus
-from volunteer_hub.shifts.places import give_place, lock_person, lock_post, note, take_place
+from volunteer_hub.shifts.places import (
+    choose_post,
+    give_place,
+    lock_person,
+    lock_post,
+    note,
+    take_place,
+)
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.release import limit, not_open_yet
 from volunteer_hub.shifts.rules import closed
@@ -37,6 +45,22 @@ class Group:
 
     enterprise_id: int | None = None
     branch_id: int | None = None
+
+
+def named_groups(
+    session: Session, *, person_id: int, led: Collection[int]
+) -> list[tuple[str, str]]:
+    """Return the groups of `groups_of` as choices: `enterprise:5` or `branch:7`, and the name."""
+    found = []
+    for group in groups_of(session, person_id=person_id, led=led):
+        row: Enterprise | Branch
+        if group.enterprise_id is not None:
+            row = session.get_one(Enterprise, group.enterprise_id)
+            found.append((f"enterprise:{row.id}", either(row.name_zh, row.name_en)))
+        else:
+            row = session.get_one(Branch, group.branch_id)
+            found.append((f"branch:{row.id}", either(row.name_zh, row.name_en)))
+    return found
 
 
 def groups_of(session: Session, *, person_id: int, led: Collection[int]) -> list[Group]:
@@ -57,31 +81,31 @@ def groups_of(session: Session, *, person_id: int, led: Collection[int]) -> list
 def hold(
     session: Session,
     *,
-    post_id: int,
+    shift_id: int,
+    post_id: int | None,
     holder_id: int,
     group: Group,
     places: int,
     phones: Sequence[str],
     led: Collection[int],
     now: datetime,
-) -> Hold:
+) -> int:
     """Hold places of a post for colleagues; those named by phone (E.164) get an offer each.
 
-    A phone that belongs to no colleague stays an unnamed place, so that nobody learns who has an
-    account. Raises NotFound, InvalidInput for a number out of range, CannotSignUp when the places
-    are not free or the shift is too near.
+    Returns how many are held (`post_id` None: the shift's only post). A phone that belongs to no
+    colleague stays an unnamed place, so that nobody learns who has an account. Raises NotFound,
+    InvalidInput for a number out of range, CannotSignUp when the places are not free or the shift
+    is too near.
     """
     if group not in groups_of(session, person_id=holder_id, led=led):
         raise NotFound
     lock_person(session, holder_id)
-    shift_id = session.scalar(select(Post.shift_id).where(Post.id == post_id))
-    if shift_id is None:
-        raise NotFound
     facts = read_facts(session, shift_id=shift_id, person_id=holder_id, now=now)
-    _check(session, facts, holder_id=holder_id, places=max(places, len(phones)), now=now)
+    post_id = choose_post(session, facts, post_id)
+    _check(session, facts, holder_id=holder_id, places=places, now=now)
     lock_post(session, post_id)
     most = limit(session, facts, post_id=post_id, newcomer=False, now=now)
-    for _place in range(max(places, len(phones))):
+    for _place in range(places):
         if not take_place(session, post_id, limit=most):
             raise CannotSignUp(
                 _("There are not that many free places. Please hold fewer."), Reason.NOT_OPEN_YET
@@ -91,7 +115,7 @@ def hold(
         holder_id=holder_id,
         enterprise_id=group.enterprise_id,
         branch_id=group.branch_id,
-        places=max(places, len(phones)),
+        places=places,
         made_at=now,
         until=facts.starts_at - FALL_BACK,
     )
@@ -110,7 +134,7 @@ def hold(
     for colleague in _colleagues(session, shift_id, group, phones):
         _offer(session, held, facts, colleague, now=now)
     touch_lists(session)
-    return held
+    return places
 
 
 def _check(session: Session, facts: Facts, *, holder_id: int, places: int, now: datetime) -> None:

@@ -60,6 +60,23 @@ _LACKS = (
 )
 
 
+_ASKED = (
+    select(PostNeed.post_id, Qualification.name_zh, Qualification.name_en)
+    .join(Post, Post.id == PostNeed.post_id)
+    .join(Qualification, Qualification.id == PostNeed.qualification_id)
+    .where(Post.shift_id == bindparam("shift", type_=Integer))
+    .order_by(Qualification.position, Qualification.id)
+)
+
+
+def asked_for(session: Session, shift_id: int) -> dict[int, list[str]]:
+    """Return for each post what it asks for, in the reader's language."""
+    found: dict[int, list[str]] = {}
+    for post_id, name_zh, name_en in session.connection().execute(_ASKED, {"shift": shift_id}):
+        found.setdefault(post_id, []).append(either(name_zh, name_en))
+    return found
+
+
 def lacking(session: Session, facts: Facts, *, person_id: int) -> dict[int, list[Lack]]:
     """Return for each post of the shift what this person lacks; posts that fit are left out."""
     if not facts.needs:

@@ -6,6 +6,7 @@ nobody: every rule is looked at again when it is accepted.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -121,10 +122,19 @@ def accept(
     session.execute(
         update(SignUp)
         .where(SignUp.id == offer.sign_up_id)
-        .values(status=str(SignUpStatus.CONFIRMED), risk_accepted_at=now)
+        .values(
+            status=str(SignUpStatus.CONFIRMED),
+            risk_accepted_at=now,
+            risk_digest=risk_digest(facts.risk_zh, facts.risk_en),
+        )
     )
     note(session, "sign_up:accept_offer", offer.sign_up_id, facts, actor_id=person_id, now=now)
     return facts.shift_id
+
+
+def risk_digest(risk_zh: str, risk_en: str) -> str:
+    """Return which text of the risk notice was acknowledged."""
+    return hashlib.sha256(f"{risk_zh}\0{risk_en}".encode()).hexdigest()[:16]
 
 
 def _gone(facts: Facts) -> CannotSignUp:
@@ -145,6 +155,11 @@ def _own(session: Session, offer_id: int, person_id: int) -> Any:
     if row is None:
         raise NotFound
     return row
+
+
+def shift_of(session: Session, offer_id: int, *, person_id: int) -> int:
+    """Return the shift of an offer to this person, else raise NotFound."""
+    return int(_own(session, offer_id, person_id).shift_id)
 
 
 def end(session: Session, offer_id: int, state: OfferState, *, now: datetime) -> bool:

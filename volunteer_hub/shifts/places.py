@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import touch_lists
+from volunteer_hub.core.errors import InvalidInput
+from volunteer_hub.core.i18n import _
 from volunteer_hub.shifts.facts import Facts
 from volunteer_hub.shifts.models import Post
 
@@ -101,3 +103,18 @@ def note(
         shift_id=facts.shift_id,
     )
     touch_lists(session)
+
+
+def choose_post(session: Session, facts: Facts, post_id: int | None) -> int:
+    """Return the post that is meant: the chosen one of the shift, or its only one.
+
+    Raises InvalidInput for a post of another shift, or none where there are several.
+    """
+    if facts.only_post_id is not None and post_id in (None, facts.only_post_id):
+        return facts.only_post_id
+    chosen = session.scalar(
+        select(Post.id).where(Post.id == post_id, Post.shift_id == facts.shift_id)
+    )
+    if chosen is None:
+        raise InvalidInput(_("Please choose one of the posts."), field="post")
+    return chosen

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session, aliased
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.registry.models import Organisation, Place, Walk
-from volunteer_hub.shifts.models import ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import (
+    ACTIVE,
+    ChangeReceipt,
+    Post,
+    PostNeed,
+    Shift,
+    ShiftStatus,
+    SignUp,
+    SignUpStatus,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class PostRow:
     taken: int
     minimum: int
     waiting: int
+    needs: int
 
     @property
     def left(self) -> int:
@@ -49,6 +59,7 @@ class ShiftPage:
     contact_phone: str
     minimum_age: int
     outdoors: bool
+    early_percent: int
     category_zh: str
     category_en: str
     organisation_id: int
@@ -84,7 +95,7 @@ class ShiftPage:
 
 @dataclass(frozen=True)
 class MyPlace:
-    """A person's active sign-up in one shift; `position` is 0 for a confirmed one."""
+    """A person's active sign-up in one shift; `position` is 0 for whoever is not in line."""
 
     id: int
     post_id: int
@@ -94,7 +105,7 @@ class MyPlace:
 
 @dataclass(frozen=True)
 class MyShift:
-    """One line of a person's own shifts."""
+    """One line of a person's own shifts; `asked` when a change waits for an answer."""
 
     sign_up_id: int
     status: str
@@ -109,6 +120,7 @@ class MyShift:
     ends_at: datetime
     day: date
     position: int
+    asked: bool
 
 
 # Built once: putting these together costs more than running them.
@@ -129,6 +141,7 @@ _SHOWN = (
         Project.contact_phone,
         Project.minimum_age,
         Project.outdoors,
+        Project.early_percent,
         Category.name_zh,
         Category.name_en,
         Organisation.id,
@@ -170,6 +183,7 @@ _POSTS = (
         select(func.count())
         .where(SignUp.post_id == Post.id, SignUp.status == str(SignUpStatus.WAITLISTED))
         .scalar_subquery(),
+        select(func.count()).where(PostNeed.post_id == Post.id).scalar_subquery(),
     )
     .where(Post.shift_id == _SHIFT_ID)
     .order_by(Post.position, Post.id)
@@ -270,6 +284,9 @@ def _my_shifts(
             Shift.ends_at,
             Shift.day,
             _position(),
+            select(ChangeReceipt.id)
+            .where(ChangeReceipt.sign_up_id == SignUp.id, ChangeReceipt.state == "asked")
+            .exists(),
         )
         .join(Shift, Shift.id == SignUp.shift_id)
         .join(Project, Project.id == Shift.project_id)

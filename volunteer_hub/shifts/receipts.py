@@ -128,6 +128,15 @@ def _tell(
         )
 
 
+def shift_of(session: Session, sign_up_id: int, *, person_id: int) -> int:
+    """Return the shift of this person's sign-up, else raise NotFound."""
+    query = select(SignUp.shift_id).where(SignUp.id == sign_up_id, SignUp.person_id == person_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def answer(
     session: Session, *, sign_up_id: int, person_id: int, accepted: bool, now: datetime
 ) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Protocol
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,24 @@ _SEATS = select(
     .where(SignUp.post_id == _POST, SignUp.status.in_([str(s) for s in SEATED]), SignUp.newcomer)
     .scalar_subquery(),
 ).where(Post.id == _POST)
+
+
+class _Places(Protocol):
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def taken(self) -> int: ...
+
+
+def open_places(post: _Places, early_percent: int, ahead: timedelta) -> int:
+    """Return how many places of a post can be had now, `ahead` of its shift's start."""
+    return max(0, _opened(post.capacity, early_percent, ahead) - post.taken)
+
+
+def _opened(capacity: int, early_percent: int, ahead: timedelta) -> int:
+    if early_percent == 100 or ahead <= LAST_STEP:
+        return capacity
+    return ceil(capacity * early_percent / 100) if ahead <= FIRST_STEP else 0
 
 
 def not_open_yet(facts: Facts, *, now: datetime) -> CannotSignUp | None:
@@ -49,11 +68,11 @@ def limit(session: Session, facts: Facts, *, post_id: int, newcomer: bool, now: 
     if not stepped and not kept:
         return NO_LIMIT
     capacity, newcomers = session.connection().execute(_SEATS, {"post": post_id}).one()
-    open_places = ceil(capacity * facts.early_percent / 100) if stepped else capacity
+    opened = _opened(capacity, facts.early_percent, ahead)
     if kept and not newcomer:
-        share = open_places * facts.newcomer_percent // 100
-        open_places -= max(0, share - newcomers)
-    return int(open_places)
+        share = opened * facts.newcomer_percent // 100
+        opened -= max(0, share - newcomers)
+    return opened
 
 
 def is_newcomer(session: Session, facts: Facts, *, person_id: int, now: datetime) -> bool:

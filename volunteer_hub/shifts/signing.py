@@ -6,11 +6,10 @@ conditional UPDATE, and CHECK and unique index of the database have the last wor
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,8 +17,14 @@ from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.shifts import holds, line, needs, offers
 from volunteer_hub.shifts.facts import Facts, read_facts
-from volunteer_hub.shifts.models import Post, SignUp, SignUpStatus
-from volunteer_hub.shifts.places import lock_person, lock_post, note, take_place
+from volunteer_hub.shifts.models import SignUp, SignUpStatus
+from volunteer_hub.shifts.places import (
+    choose_post,
+    lock_person,
+    lock_post,
+    note,
+    take_place,
+)
 from volunteer_hub.shifts.queries import place_in_line
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet
@@ -71,23 +76,12 @@ def sign_up(
         )
     if facts.sign_up_id is not None and facts.sign_up_post_id is not None:
         return _go_on(session, facts, facts.sign_up_id, person_id=person_id, now=now)
-    chosen = _choose_post(session, facts, post_id)
+    chosen = choose_post(session, facts, post_id)
     lacks = needs.lacking(session, facts, person_id=person_id).get(chosen, [])
     unfit = needs.refusal(session, lacks, now=now)
     if unfit:
         raise unfit
     return _sign_up_anew(session, facts, post_id=chosen, person_id=person_id, now=now)
-
-
-def _choose_post(session: Session, facts: Facts, post_id: int | None) -> int:
-    if facts.only_post_id is not None and post_id in (None, facts.only_post_id):
-        return facts.only_post_id
-    chosen = session.scalar(
-        select(Post.id).where(Post.id == post_id, Post.shift_id == facts.shift_id)
-    )
-    if chosen is None:
-        raise InvalidInput(_("Please choose one of the posts."), field="post")
-    return chosen
 
 
 def _take(
@@ -120,7 +114,7 @@ def _sign_up_anew(
             "status": str(status),
             "signed_up_at": now,
             "risk_accepted_at": now,
-            "risk_digest": risk_digest(facts.risk_zh, facts.risk_en),
+            "risk_digest": offers.risk_digest(facts.risk_zh, facts.risk_en),
             "cancel_reason": "",
             "newcomer": newcomer,
         },
@@ -136,11 +130,6 @@ def _sign_up_anew(
     position = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
     session.execute(update(SignUp).where(SignUp.id == sign_up_id).values(line_position=position))
     return Outcome(sign_up_id, status, position)
-
-
-def risk_digest(risk_zh: str, risk_en: str) -> str:
-    """Return which text of the risk notice was acknowledged."""
-    return hashlib.sha256(f"{risk_zh}\0{risk_en}".encode()).hexdigest()[:16]
 
 
 def _go_on(

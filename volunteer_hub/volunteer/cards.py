@@ -111,6 +111,8 @@ def _needed(left: int) -> str:
 def _action(row: ShiftCard) -> str:
     if row.state == SignUpStatus.CONFIRMED:
         return _("You have a place")
+    if row.state == SignUpStatus.OFFERED:
+        return _("A place is held for you")
     if row.state == SignUpStatus.WAITLISTED:
         return _("You are in line")
     return _("Sign up") if row.left else _("Waitlist")

@@ -18,15 +18,21 @@ from sqlalchemy import (
     Select,
     Subquery,
     bindparam,
+    case,
+    extract,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.orm import aliased
 
+from volunteer_hub.accounts.models import Person, PersonQualification
 from volunteer_hub.core.db import UtcDateTime
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.registry.models import Walk
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.release import FIRST_STEP
+from volunteer_hub.shifts.rules import ADULT
 from volunteer_hub.volunteer.filters import Filter
 
 PAGE_SIZE = 20
@@ -83,6 +89,7 @@ def values_of(
         "building": wanted.building,
         "walk": wanted.walk,
         "person": person_id,
+        "opened": now + FIRST_STEP,
         "project": project_id,
         "limit": PAGE_SIZE,
         "offset": (wanted.page - 1) * PAGE_SIZE,
@@ -100,6 +107,8 @@ def fits(shift: Any, shape: Shape) -> list[ColumnElement[bool]]:
         (shape.walk, lambda: shift.place_id.in_(_within_walk())),
         (shape.seats, lambda: _free_post(shift).exists()),
         (shape.eligible, lambda: ~_clash(shift).exists()),
+        (shape.eligible, lambda: _fitting_post(shift).exists()),
+        (shape.eligible, lambda: ~_kept_out(shift).exists()),
     ]
     return [
         shift.status == literal(str(ShiftStatus.PUBLISHED), literal_execute=True),
@@ -129,6 +138,45 @@ def _clash(shift: Any) -> Select[int]:
             SignUp.status == str(SignUpStatus.CONFIRMED),
             own.starts_at < shift.ends_at,
             own.ends_at > shift.starts_at,
+        )
+    )
+
+
+def _fitting_post(shift: Any) -> Select[int]:
+    """Return the posts that ask for nothing that the person lacks on the day."""
+    lacking = (
+        select(PostNeed.post_id)
+        .outerjoin(
+            PersonQualification,
+            (PersonQualification.qualification_id == PostNeed.qualification_id)
+            & (PersonQualification.person_id == PERSON),
+        )
+        .where(
+            PostNeed.post_id == Post.id,
+            PersonQualification.id.is_(None) | (PersonQualification.expires_on < shift.day),
+        )
+    )
+    return select(Post.id).where(Post.shift_id == shift.id, ~lacking.exists())
+
+
+def _kept_out(shift: Any) -> Select[int]:
+    """Return the shift's project when the person is too young for it, or it is not open yet."""
+    passed = extract("month", shift.day) * 100 + extract("day", shift.day)
+    birthday = extract("month", Person.birth_date) * 100 + extract("day", Person.birth_date)
+    years = extract("year", shift.day) - extract("year", Person.birth_date)
+    age = years - case((passed < birthday, 1), else_=0)
+    project = aliased(Project)
+    return (
+        select(project.id)
+        .join(Person, Person.id == PERSON)
+        .where(
+            project.id == shift.project_id,
+            or_(
+                age < project.minimum_age,
+                (age < ADULT) & Person.guardian_id.is_(None),
+                (project.early_percent < 100)
+                & (shift.starts_at > bindparam("opened", type_=UtcDateTime)),
+            ),
         )
     )
 

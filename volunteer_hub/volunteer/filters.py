@@ -27,7 +27,7 @@ LABELS = {
     "building": _l("From building"),
     "walk": _l("On foot"),
     "seats": _l("Only with places left"),
-    "eligible": _l("Only when I am free"),
+    "eligible": _l("Only what I can join"),
     "filters": _l("Filters"),
     "sort": _l("Order"),
     "page": _l("Page"),

@@ -20,7 +20,7 @@ from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.shifts import leaving
 from volunteer_hub.shifts import queries as shifts
-from volunteer_hub.volunteer import cards, facets, filters, project_page, queries
+from volunteer_hub.volunteer import cards, facets, filters, project_page, queries, suggestions
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
 
@@ -119,6 +119,25 @@ def project(project_id: int) -> Response:
         project=row,
         page=page,
         found=cards.shift_cards(page.rows, titled=False),
+    )
+
+
+@bp.get("/shifts/<int:shift_id>/instead")
+@requires(Permission.SHIFT_SIGN_UP)
+def instead(shift_id: int) -> Response:
+    """Shifts that may suit somebody better than this one."""
+    found = suggestions.instead(
+        db.session(),
+        shift_id=shift_id,
+        person_id=current_user.id,
+        building_id=current_user.building_id,
+        now=clock.now(),
+    )
+    return render(
+        "volunteer/instead.html",
+        fragment="volunteer/_instead.html",
+        shift_id=shift_id,
+        found=cards.shift_cards(found, dated=True),
     )
 
 

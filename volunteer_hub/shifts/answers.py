@@ -1,0 +1,71 @@
+"""The shift page and its panel: the true state after whatever was tapped."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.core import clock
+from volunteer_hub.core.db import db
+from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.web import done, is_htmx, render
+from volunteer_hub.shifts import needs, panel, queries, together
+from volunteer_hub.shifts.models import SignUpStatus
+from volunteer_hub.shifts.offers import OPEN_TO_ALL
+from volunteer_hub.shifts.release import open_places
+
+
+def shift_page(
+    shift_id: int,
+    *,
+    status: int = 200,
+    refused: DomainError | None = None,
+    say: str = "",
+    left: bool = False,
+) -> Response:
+    """Show the shift with the person's true state, and why a tap was refused.
+
+    `left` says that the place was given back just now, so that others are suggested.
+    """
+    session, now = db.session(), clock.now()
+    shift = queries.show(session, shift_id, building_id=current_user.building_id)
+    view = panel.Panel()
+    if current_user.is_authenticated:
+        view = panel.read(
+            session, shift, person_id=current_user.id, led=current_user.led_branch_ids, now=now
+        )
+    ahead = shift.starts_at - now
+    return render(
+        "shifts/show.html",
+        fragment="shifts/_sign_up.html",
+        status=status,
+        shift=shift,
+        free={post.id: open_places(post, shift.early_percent, ahead) for post in shift.posts},
+        asked_for=needs.asked_for(session, shift_id) if any(p.needs for p in shift.posts) else {},
+        view=view,
+        mine=view.mine,
+        refused=refused,
+        started=shift.starts_at <= now,
+        open_to_all=ahead < OPEN_TO_ALL,
+        together=_together(shift_id, view.mine),
+        say=say,
+        left=left or request.args.get("left") == "1",
+    )
+
+
+def _together(shift_id: int, mine: queries.MyPlace | None) -> list[together.Companion]:
+    if mine is None or mine.status != SignUpStatus.CONFIRMED:
+        return []
+    return together.companions(db.session(), shift_id=shift_id, viewer_id=current_user.id)
+
+
+def changed(shift_id: int, say: str, *, left: bool = False) -> Response:
+    """Answer a tap that had an effect: the panel for htmx, else back to where it was made."""
+    if is_htmx():
+        db.session.flush()
+        return shift_page(shift_id, say=say, left=left)
+    if request.form.get("next") == "/me":
+        return done("/me", say=say)
+    address = url_for("shifts.show", shift_id=shift_id, left=1 if left else None)
+    return done(address, say=say)
