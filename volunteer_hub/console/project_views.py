@@ -28,6 +28,7 @@ from volunteer_hub.projects import desk_queries, services
 from volunteer_hub.projects.models import ProjectStatus
 from volunteer_hub.shifts.desk_queries import shifts_of_project
 from volunteer_hub.shifts.scheduling import publish_drafts
+from volunteer_hub.shifts.series.queries import series_of_project
 
 UPCOMING, PAST = 60, 12
 
@@ -122,6 +123,7 @@ def _project_page(project_id: int, refused: DomainError | None = None) -> Respon
         upcoming=shifts_of_project(
             session, project_id=project_id, now=now, past=False, limit=UPCOMING
         ),
+        series=series_of_project(session, project_id=project_id, now=now),
         past=shifts_of_project(session, project_id=project_id, now=now, past=True, limit=PAST),
         now=now,
     )

@@ -22,6 +22,7 @@ from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.shifts.models import ShiftStatus
+from volunteer_hub.shifts.series.queries import series_of_shift
 
 
 def own_shift(shift_id: int) -> ShiftHead:
@@ -46,6 +47,7 @@ def _context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
         "started": now >= shift.starts_at,
         "over": now >= shift.ends_at,
         "refused": None,
+        "series": None,
         **more,
     }
 
@@ -54,7 +56,8 @@ def _context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
 @requires(Permission.ROSTER_MANAGE)
 def roster(shift_id: int) -> Response:
     """Show who has a place and who came."""
-    context = _context(own_shift(shift_id))
+    series = series_of_shift(db.session(), shift_id=shift_id, now=clock.now())
+    context = _context(own_shift(shift_id), series=series)
     return render("console/roster.html", fragment="console/_roster.html", **context)
 
 

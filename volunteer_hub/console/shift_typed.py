@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from flask_wtf import FlaskForm
+
 from volunteer_hub.accounts.queries import all_qualifications
 from volunteer_hub.audit.queries import fields_changed_since
 from volunteer_hub.console.forms import ShiftForm, typed_number
@@ -78,12 +80,17 @@ def plan_of(form: ShiftForm, shift: ShiftDesk | None = None) -> ShiftPlan:
         starts_at=form.starts_at.aware(clock.zone()),
         ends_at=form.ends_at.aware(clock.zone()),
         meeting_point=form.meeting_point.data or "",
-        posts=[
-            _post_plan(entry.form, shift)
-            for entry in form.posts
-            if entry.form.capacity.data is not None
-        ],
+        posts=posts_typed(form, shift),
     )
+
+
+def posts_typed(form: FlaskForm, shift: ShiftDesk | None = None) -> list[PostPlan]:
+    """Return the rows of posts that say how many places there are."""
+    return [
+        _post_plan(entry.form, shift)
+        for entry in form.posts
+        if entry.form.capacity.data is not None
+    ]
 
 
 def _post_plan(row: object, shift: ShiftDesk | None) -> PostPlan:
@@ -104,7 +111,7 @@ def _post_plan(row: object, shift: ShiftDesk | None) -> PostPlan:
     return plan
 
 
-def offer_needs(form: ShiftForm) -> None:
+def offer_needs(form: FlaskForm) -> None:
     """Fill what each post can ask for."""
     form.needs_offered = all_qualifications(db.session())
     choices = [(str(row.id), either(row.name_zh, row.name_en)) for row in form.needs_offered]

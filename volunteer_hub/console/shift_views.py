@@ -12,6 +12,8 @@ from volunteer_hub.console.answers import attempt, scope, status_of
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import CancelShiftForm, ShiftForm, problems, typed_number
 from volunteer_hub.console.places import offer_places
+from volunteer_hub.console.series.forms import CancelSeriesForm, SeriesShiftForm
+from volunteer_hub.console.series.typed import offer_reach
 from volunteer_hub.console.shift_typed import (
     changed_by_others,
     offer_needs,
@@ -21,7 +23,7 @@ from volunteer_hub.console.shift_typed import (
 )
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import MAX_ID, done, render
 from volunteer_hub.projects.desk_queries import ProjectDesk, project_desk
@@ -29,14 +31,21 @@ from volunteer_hub.projects.models import ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile
 from volunteer_hub.shifts import desk_queries, scheduling
 from volunteer_hub.shifts.desk_queries import ShiftDesk
+from volunteer_hub.shifts.series.changing import (
+    Reach,
+    SeriesRefused,
+    cancel_series,
+    change_series,
+)
+from volunteer_hub.shifts.series.queries import SeriesDesk, series_of_shift
 
 
 @bp.route("/projects/<int:project_id>/shifts/new", methods=["GET", "POST"])
 @requires(Permission.PROJECT_MANAGE)
 def new_shift(project_id: int) -> Response:
     """Add a shift; `?copy=<shift>` starts from that one, a week later."""
-    project = _project(project_id)
-    pattern = _pattern(project_id)
+    project = own_project_desk(project_id)
+    pattern = pattern_shift(project_id)
     form = ShiftForm(data=proposed(project, pattern))
     offer_places(form, also=pattern.place_id if pattern else project.place_id)
     offer_needs(form)
@@ -45,7 +54,7 @@ def new_shift(project_id: int) -> Response:
     return _page(form, project=project, pattern=pattern)
 
 
-def _pattern(project_id: int) -> ShiftDesk | None:
+def pattern_shift(project_id: int) -> ShiftDesk | None:
     """Return the shift to start from: the one that the address names, else the latest."""
     named = typed_number(request.args.get("copy"))
     latest = desk_queries.latest_shift_id
@@ -77,56 +86,90 @@ def _said(project: ProjectDesk) -> str:
 @requires(Permission.PROJECT_MANAGE)
 def edit_shift(shift_id: int) -> Response:
     """Change a shift; what somebody else saved meanwhile is shown, not overwritten."""
-    shift = _shift(shift_id)
-    form = ShiftForm(data=stored(shift))
-    offer_places(form, also=shift.place_id)
-    offer_needs(form)
-    if form.validate_on_submit() and attempt(form, lambda: _change(form, shift)):
-        return done(url_for(".project", project_id=shift.project_id), say=_("Saved."))
-    return _page(form, project=_project(shift.project_id), shift=shift)
+    shift, series = _shift(shift_id), _series(shift_id)
+    form, cancelling = _forms(shift, series)
+    changed = attempt(form, lambda: _change(form, shift)) if form.validate_on_submit() else None
+    if changed is not None:
+        return done(url_for(".project", project_id=shift.project_id), say=_changed(changed))
+    return _page(
+        form,
+        project=own_project_desk(shift.project_id),
+        shift=shift,
+        series=series,
+        cancelling=cancelling,
+    )
 
 
-def _change(form: ShiftForm, shift: ShiftDesk) -> bool:
-    scheduling.change_shift(
+def _change(form: ShiftForm, shift: ShiftDesk) -> int:
+    """Change the shift, and by what was chosen others of its series; returns how many."""
+    return change_series(
         db.session(),
         shift_id=shift.id,
         version=typed_number(form.version.data),
         plan=plan_of(form, shift),
+        reach=Reach(form.reach.data) if "reach" in form else Reach.ONE,
         zone=clock.zone(),
+        publish=bool(request.form.get("publish")),
         **scope(),
     )
-    if request.form.get("publish"):
-        scheduling.publish_shift(db.session(), shift_id=shift.id, **scope())
-    return True
+
+
+def _changed(count: int) -> str:
+    if count < 2:
+        return str(_("Saved."))
+    return _n("Saved: %(num)s shift changed.", "Saved: %(num)s shifts changed.", count)
 
 
 @bp.post("/shifts/<int:shift_id>/cancel")
 @requires(Permission.PROJECT_MANAGE)
 def cancel_shift(shift_id: int) -> Response:
     """Call the shift off; a reason is needed because everybody who signed up reads it."""
-    shift = _shift(shift_id)
-    cancelling = CancelShiftForm()
+    shift, series = _shift(shift_id), _series(shift_id)
+    # The fields of this POST belong to the other form of the page.
+    form, cancelling = _forms(shift, series, cancels=True)
     if cancelling.validate_on_submit() and attempt(cancelling, lambda: _cancel(cancelling, shift)):
         say = _("Cancelled. Everybody who signed up sees the reason.")
         return done(url_for(".project", project_id=shift.project_id), say=say)
-    # The fields of this POST belong to the other form of the page.
-    form = ShiftForm(formdata=None, data=stored(shift))
-    offer_places(form, also=shift.place_id)
-    offer_needs(form)
-    return _page(form, project=_project(shift.project_id), shift=shift, cancelling=cancelling)
+    return _page(
+        form,
+        project=own_project_desk(shift.project_id),
+        shift=shift,
+        series=series,
+        cancelling=cancelling,
+    )
 
 
 def _cancel(form: CancelShiftForm, shift: ShiftDesk) -> bool:
-    scheduling.cancel_shift(
-        db.session(), shift_id=shift.id, reason=form.reason.data or "", **scope()
+    cancel_series(
+        db.session(),
+        shift_id=shift.id,
+        reach=Reach(form.cancel_reach.data) if "cancel_reach" in form else Reach.ONE,
+        reason=form.reason.data or "",
+        **scope(),
     )
     return True
+
+
+def _forms(
+    shift: ShiftDesk, series: SeriesDesk | None, *, cancels: bool = False
+) -> tuple[ShiftForm, CancelShiftForm]:
+    """Return the two forms of the page; only one of them was sent."""
+    change, cancel = (SeriesShiftForm, CancelSeriesForm) if series else (ShiftForm, CancelShiftForm)
+    none: dict[str, Any] = {"formdata": None}
+    form = change(data=stored(shift), **(none if cancels else {}))
+    cancelling = cancel(**({} if cancels else none))
+    offer_places(form, also=shift.place_id)
+    offer_needs(form)
+    if series:
+        offer_reach(series, form, cancelling)
+    return form, cancelling
 
 
 # ---------------------------------------------------------------- the page
 
 
-def _project(project_id: int) -> ProjectDesk:
+def own_project_desk(project_id: int) -> ProjectDesk:
+    """Return a project of one's own organisations; raises NotFound for any other."""
     return project_desk(
         db.session(), project_id=project_id, organisation_ids=current_user.organisation_ids
     )
@@ -138,25 +181,35 @@ def _shift(shift_id: int) -> ShiftDesk:
     )
 
 
+def _series(shift_id: int) -> SeriesDesk | None:
+    return series_of_shift(db.session(), shift_id=shift_id, now=clock.now())
+
+
 def _page(
     form: ShiftForm,
     *,
     project: ProjectDesk,
     shift: ShiftDesk | None = None,
     pattern: ShiftDesk | None = None,
+    series: SeriesDesk | None = None,
     cancelling: CancelShiftForm | None = None,
 ) -> Response:
-    stale = isinstance(getattr(form, "refused", None), ChangedMeanwhile)
+    cancelling = cancelling or CancelShiftForm(formdata=None)
+    refused = getattr(form, "refused", None) or getattr(cancelling, "refused", None)
+    stale = isinstance(refused, ChangedMeanwhile)
     now = clock.now()
     context: dict[str, Any] = {
         "form": form,
-        "problems": problems(form) + (problems(cancelling) if cancelling else []),
+        "problems": problems(form) + problems(cancelling),
         "project": project,
         "shift": shift,
         "pattern": pattern,
-        "cancelling": cancelling or CancelShiftForm(formdata=None),
+        "series": series,
+        "cancelling": cancelling,
         "theirs": changed_by_others(form, shift) if stale and shift else None,
+        "refused_days": refused.lines if isinstance(refused, SeriesRefused) else (),
         "is_over": shift is not None and shift.ends_at <= now,
         "has_begun": shift is not None and shift.starts_at <= now,
     }
-    return render("console/shift_form.html", status=status_of(cancelling or form), **context)
+    status = refused.status if refused else status_of(form)
+    return render("console/shift_form.html", status=status, **context)

@@ -9,9 +9,11 @@ from volunteer_hub.console import (
     project_views,
     roster_views,
     shift_views,
+    team_views,
 )
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.importing import views as import_views
+from volunteer_hub.console.series import views as series_views
 
 __all__ = [
     "board_views",
@@ -21,5 +23,7 @@ __all__ = [
     "import_views",
     "project_views",
     "roster_views",
+    "series_views",
     "shift_views",
+    "team_views",
 ]

@@ -16,6 +16,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.projects.services import ChangedMeanwhile
 from volunteer_hub.shifts import scheduling
+from volunteer_hub.shifts.cutting import Cut, TooFew
 from volunteer_hub.shifts.models import Shift, ShiftStatus
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
 from volunteer_hub.shifts.posts import PostPlan
@@ -87,12 +88,14 @@ def change_series(
     actor_id: int,
     now: datetime,
     publish: bool = False,
+    cut: Cut | None = None,
 ) -> int:
     """Give the shift this plan and, by `reach`, others of its series what it changes.
 
     Of the others only the changed fields are set: a shift that was moved by itself keeps the rest.
-    All or nothing; returns how many shifts differ now. Raises what `change_shift` raises,
-    InvalidInput for another day, SeriesRefused with a line for each shift that cannot take it.
+    All or nothing; returns how many shifts differ now. `cut` counts for each of them. Raises what
+    `change_shift` raises, InvalidInput for another day, SeriesRefused with a line for each shift
+    that cannot take it.
     """
     shift, _project = scheduling.own_shift(session, shift_id, organisation_ids)
     if shift.version != version:
@@ -107,7 +110,7 @@ def change_series(
         seen = one.version
         wanted = plan if one.id == shift_id else change.on(one, posts[one.id], zone)
         scheduling.change_shift(
-            session, shift_id=one.id, version=seen, plan=wanted, zone=zone, **by
+            session, shift_id=one.id, version=seen, plan=wanted, zone=zone, cut=cut, **by
         )
         if publish:
             scheduling.publish_shift(session, shift_id=one.id, **by)
@@ -202,9 +205,19 @@ def _each(session: Session, shifts: Sequence[Shift], apply: Callable[[Shift], bo
         if len(refused) == 1 and len(shifts) == 1:
             raise refused[0][1]
         if refused:
-            lines = [(day, error.message) for day, error in refused]
+            lines = [(day, _sentence(error)) for day, error in refused]
             raise SeriesRefused(lines, of=len(shifts))
     return count
+
+
+def _sentence(error: DomainError) -> object:
+    if isinstance(error, TooFew):
+        return _n(
+            "%(num)s place is taken; there cannot be fewer.",
+            "%(num)s places are taken; there cannot be fewer.",
+            error.taken,
+        )
+    return error.message
 
 
 def _is_about_the_plan(error: DomainError) -> bool:

@@ -95,7 +95,8 @@ def extend_series(
     at `last_day`.
     """
     series, project = own_series(session, series_id, organisation_ids)
-    days = added_days(session, series, last_day=last_day, zone=zone, now=now).kept
+    asked = recurrence_of(series)
+    days = added_days(session, series.id, asked, last_day=last_day, zone=zone, now=now).kept
     pattern = pattern_of(session, series)
     if pattern is None:
         raise NotFound
@@ -109,21 +110,27 @@ def extend_series(
 
 
 def added_days(
-    session: Session, series: Series, *, last_day: date, zone: ZoneInfo, now: datetime
+    session: Session,
+    series_id: int,
+    recurrence: Recurrence,
+    *,
+    last_day: date,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> SeriesDays:
     """Return the days that an extension until `last_day` adds, or raise InvalidInput there."""
     today = now.astimezone(zone).date()
     check_year(last_day, field="last_day")
     # Today may have begun already; who wants it adds a single shift.
-    after = max(series.last_day, today)
+    after = max(recurrence.last_day, today)
     if last_day <= after:
         raise InvalidInput(
             _("Please choose a day after %(day)s.", day=day_year(after)), field="last_day"
         )
-    recurrence = replace(recurrence_of(series), last_day=last_day)
+    recurrence = replace(recurrence, last_day=last_day)
     past = count_days(replace(recurrence, last_day=after))
     coming = session.scalar(
-        select(func.count()).where(Shift.series_id == series.id, Shift.starts_at > now)
+        select(func.count()).where(Shift.series_id == series_id, Shift.starts_at > now)
     )
     count = count_days(recurrence) - past
     # What lies ahead counts, so that a series may go on for years.
