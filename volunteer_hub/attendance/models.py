@@ -21,6 +21,7 @@ class AttendanceMethod(StrEnum):
     """How the attendance became known."""
 
     ROSTER = "roster"
+    WALK_IN = "walk_in"
     LATE_ENTRY = "late_entry"
 
 

@@ -36,13 +36,14 @@ class ShiftHead:
     status: str
     organisation_zh: str
     organisation_en: str
+    organisation_id: int
 
 
 @dataclass(frozen=True)
 class RosterRow:
     """One person of a shift; `status` is None while nobody has said whether they came.
 
-    `phone` is None outside the hours around the shift. `has_place` is False for somebody who was
+    `phone` is None outside the hours around the shift. `sign_up_id` is None for somebody who was
     ticked and then cancelled.
     """
 
@@ -52,13 +53,17 @@ class RosterRow:
     phone: str | None
     post_zh: str
     post_en: str
-    has_place: bool
+    sign_up_id: int | None
     attendance_id: int | None
     status: str | None
     check_in_at: datetime | None
     check_out_at: datetime | None
     minutes: int | None
     is_confirmed: bool
+
+    @property
+    def has_place(self) -> bool:
+        return self.sign_up_id is not None
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ def shift_head(
             Shift.status,
             Organisation.name_zh,
             Organisation.name_en,
+            Organisation.id,
         )
         .join(Project, Project.id == Shift.project_id)
         .join(Place, Place.id == Shift.place_id)
@@ -113,12 +119,16 @@ def shift_head(
     return ShiftHead(*row) if row else None
 
 
-def roster(session: Session, *, shift: ShiftHead, now: datetime) -> list[RosterRow]:
+def roster(
+    session: Session, *, shift: ShiftHead, now: datetime, shows_phone: bool | None = None
+) -> list[RosterRow]:
     """Return who has a place and who was there, by post and name.
 
-    The caller has made sure that the reader may see this shift (`shift_head`).
+    The caller has made sure that the reader may see this shift (`shift_head`); `shows_phone` says
+    otherwise than for coordinators whether phones are shown.
     """
-    shows_phone = shift.starts_at - PHONES_AROUND <= now <= shift.ends_at + PHONES_AROUND
+    if shows_phone is None:
+        shows_phone = shift.starts_at - PHONES_AROUND <= now <= shift.ends_at + PHONES_AROUND
     return [
         RosterRow(
             person_id=row.person_id,
@@ -127,7 +137,7 @@ def roster(session: Session, *, shift: ShiftHead, now: datetime) -> list[RosterR
             phone=row.phone if shows_phone else None,
             post_zh=row.post_zh,
             post_en=row.post_en,
-            has_place=row.sign_up_id is not None,
+            sign_up_id=row.sign_up_id,
             attendance_id=row.attendance_id,
             status=row.status,
             check_in_at=row.check_in_at,

@@ -39,6 +39,18 @@ class AlreadyConfirmed(DomainError):
 
 
 @dataclass(frozen=True)
+class LinkUsed:
+    """The link through which somebody without an account acts; the audit keeps its name."""
+
+    id: int
+    name: str
+
+    def details(self) -> dict[str, object]:
+        """Return what the audit entry says of it."""
+        return {"link_id": self.id, "link_name": self.name}
+
+
+@dataclass(frozen=True)
 class RosterShift:
     """What the rules look at."""
 

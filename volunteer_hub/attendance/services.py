@@ -17,6 +17,7 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.attendance.rules import (
     AlreadyConfirmed,
+    LinkUsed,
     NotOnRoster,
     RosterClosed,
     RosterShift,
@@ -43,13 +44,16 @@ def mark(
     shift_id: int,
     person_id: int,
     status: AttendanceStatus | None,
-    actor_id: int,
+    actor_id: int | None,
     now: datetime,
+    method: AttendanceMethod = AttendanceMethod.ROSTER,
+    through: LinkUsed | None = None,
 ) -> None:
     """Say that a person came, did not come or is excused; None takes the tick back.
 
-    Check-in is now, or the planned times when the shift is over. Raises RosterClosed, NotOnRoster,
-    or AlreadyConfirmed when the hours are in the ledger.
+    Check-in is now, or the planned times when the shift is over. Without an account the tick comes
+    `through` a link of the shift leader's. Raises RosterClosed, NotOnRoster, or AlreadyConfirmed
+    when the hours are in the ledger.
     """
     shift = open_shift(session, shift_id, now)
     places = _places(session, shift_id, person_id)
@@ -68,7 +72,7 @@ def mark(
         row.check_in_at, row.check_out_at = shift.times(status, now)
         row.recorded_by, row.recorded_at = actor_id, now
     elif places and status:
-        _add(session, shift, places[:1], status, actor_id=actor_id, now=now)
+        _add(session, shift, places[:1], status, actor_id=actor_id, now=now, method=method)
     else:
         raise NotOnRoster(
             _("This person has no confirmed place in this shift. Reload the roster to see who has.")
@@ -83,6 +87,7 @@ def mark(
         person_id=person_id,
         before=before,
         after=str(status) if status else None,
+        **(through.details() if through else {}),
     )
     session.flush()
 
@@ -104,8 +109,9 @@ def _add(
     places: Sequence[SignUp],
     status: AttendanceStatus,
     *,
-    actor_id: int,
+    actor_id: int | None,
     now: datetime,
+    method: AttendanceMethod = AttendanceMethod.ROSTER,
 ) -> None:
     check_in_at, check_out_at = shift.times(status, now)
     work = _workplaces(session, [place.person_id for place in places])
@@ -120,7 +126,7 @@ def _add(
                 enterprise_id=enterprise_id,
                 building_id=building_id,
                 status=str(status),
-                method=str(AttendanceMethod.ROSTER),
+                method=str(method),
                 check_in_at=check_in_at,
                 check_out_at=check_out_at,
                 recorded_by=actor_id,
@@ -139,7 +145,14 @@ def _workplaces(
     return {row.id: (row.enterprise_id, row.building_id) for row in rows}
 
 
-def mark_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -> int:
+def mark_all(
+    session: Session,
+    *,
+    shift_id: int,
+    actor_id: int | None,
+    now: datetime,
+    through: LinkUsed | None = None,
+) -> int:
     """Tick everybody about whom nothing is recorded yet; returns how many those were."""
     shift = open_shift(session, shift_id, now)
     places = _places(session, shift_id)
@@ -157,6 +170,7 @@ def mark_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -
             now=now,
             organisation_id=shift.organisation_id,
             people=[place.person_id for place in missing],
+            **(through.details() if through else {}),
         )
     session.flush()
     return len(missing)

@@ -12,6 +12,7 @@ from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.attendance.rules import (
     OPENS_BEFORE,
     AlreadyConfirmed,
+    LinkUsed,
     NotOnRoster,
     RosterShift,
     attendance_of,
@@ -36,7 +37,14 @@ def nearest(wall: time, near: datetime, zone: ZoneInfo) -> datetime:
     return min(moments, key=lambda moment: abs(moment - near))
 
 
-def check_out_all(session: Session, *, shift_id: int, actor_id: int, now: datetime) -> int:
+def check_out_all(
+    session: Session,
+    *,
+    shift_id: int,
+    actor_id: int | None,
+    now: datetime,
+    through: LinkUsed | None = None,
+) -> int:
     """Let everybody who is still there leave: now, or at the planned end when that has passed.
 
     Returns how many those were.
@@ -65,6 +73,7 @@ def check_out_all(session: Session, *, shift_id: int, actor_id: int, now: dateti
             now=now,
             organisation_id=shift.organisation_id,
             people=[row.person_id for row in rows],
+            **(through.details() if through else {}),
         )
     session.flush()
     return len(rows)
