@@ -9,6 +9,7 @@ import pytest
 from tests.factories import make_attendance, make_person, make_project, make_shift
 from tests.support import count_queries, login
 from volunteer_hub.core.db import db
+from volunteer_hub.core.i18n import duration, speaking
 from volunteer_hub.hours.reversing import reverse
 from volunteer_hub.hours.services import confirm
 
@@ -62,7 +63,7 @@ def test_a_reversal_is_a_line_of_its_own(session, client, alice, bob, serve, now
     session.commit()
     page = login(client, bob).get("/me/hours").text
     assert states(page) == ["waiting", "reversal", "recorded"]
-    assert "-1.0" in page
+    assert "−1 小时" in page
     assert row.minutes is None
 
 
@@ -109,3 +110,10 @@ def test_many_records_cost_no_more_queries(client, session, serve):
     with count_queries(db.engine) as queries:
         client.get("/me/hours")
     assert queries.count <= 5
+
+
+def test_records_are_shown_to_the_minute_so_that_they_add_up_to_the_total(some_app):
+    with some_app.test_request_context("/"), speaking("zh"):
+        assert [duration(one) for one in (72, 60, 45, 0, -90)] == [
+            "1 小时 12 分", "1 小时", "45 分钟", "0 分钟", "−1 小时 30 分",
+        ]  # fmt: skip

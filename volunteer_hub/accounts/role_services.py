@@ -12,7 +12,10 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.notifications import services as notifications
 from volunteer_hub.registry.models import Branch, Organisation
+
+DESKS = {Role.COORDINATOR: "/console", Role.BRANCH_LEADER: "/branches", Role.OFFICE: "/office"}
 
 
 class CannotChangeRole(DomainError):
@@ -31,8 +34,8 @@ def grant_role(
 ) -> RoleGrant:
     """Give a role with its scope; a scope that does not belong to the role is left out.
 
-    Raises NotFound for an unknown phone, InvalidInput for a missing or unknown scope, and
-    CannotChangeRole when the person has the role already or would give it to themselves.
+    The person is told. Raises NotFound for an unknown phone, InvalidInput for a missing or unknown
+    scope, and CannotChangeRole when the person has the role already or would give it to themselves.
     """
     person_id = session.scalar(
         select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
@@ -69,7 +72,28 @@ def grant_role(
         person_id=person_id,
         branch_id=branch_id,
     )
+    _tell(session, grant, now=now)
     return grant
+
+
+def _tell(session: Session, grant: RoleGrant, *, now: datetime) -> None:
+    """Let the person know of the role, and where its desk is."""
+    scope: Organisation | Branch | None = None
+    if grant.organisation_id is not None:
+        scope = session.get(Organisation, grant.organisation_id)
+    elif grant.branch_id is not None:
+        scope = session.get(Branch, grant.branch_id)
+    notifications.tell(
+        session,
+        "role_granted",
+        person_id=grant.person_id,
+        key=f"role_granted:{grant.id}",
+        now=now,
+        link=DESKS[Role(grant.role)],
+        role=grant.role,
+        organisation_zh=scope.name_zh if scope else "",
+        organisation_en=scope.name_en if scope else "",
+    )
 
 
 def _check_scope(
@@ -137,7 +161,9 @@ def keep_an_office(session: Session, *, leaving: int, now: datetime) -> None:
         )
 
 
-def end_grant(session: Session, *, grant_id: int, ended_by: int | None, now: datetime) -> None:
+def end_grant(
+    session: Session, *, grant_id: int, ended_by: int | None, now: datetime, reason: str = ""
+) -> None:
     """End a role at once: its last day becomes yesterday; the row stays.
 
     Raises NotFound for an unknown grant or one that has ended, CannotChangeRole for the last
@@ -162,5 +188,6 @@ def end_grant(session: Session, *, grant_id: int, ended_by: int | None, now: dat
         role=grant.role,
         person_id=grant.person_id,
         branch_id=grant.branch_id,
+        reason=reason or None,
     )
     session.flush()

@@ -190,6 +190,23 @@ class ReversalForm(FlaskForm):
     )
 
 
+class ColleagueForm(FlaskForm):
+    """Whom to add, and to which organisation."""
+
+    phone = StringField(
+        _l("Phone"),
+        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        filters=[strip],
+    )
+    organisation_id = Choose(_l("Organisation"))
+
+
+class RemovalForm(FlaskForm):
+    """Why somebody leaves the team."""
+
+    reason = StringField(_l("Reason"), [InputRequired(NEEDED), at_most(200)], filters=[strip])
+
+
 class EmptyForm(FlaskForm):
     """Only the token: for buttons that need nothing else."""
 

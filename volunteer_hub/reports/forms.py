@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from volunteer_hub.accounts.qualification_list import LONGEST_NAME, MOST_MONTHS
 from volunteer_hub.core.i18n import _l
 
 NEEDED = _l("Please fill this in.")
@@ -38,3 +39,28 @@ class GuardianForm(FlaskForm):
         [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
         filters=[strip],
     )
+
+
+_NAME = Length(max=LONGEST_NAME, message=_l("Please use at most 40 characters."))
+
+
+class QualificationForm(FlaskForm):
+    """A new skill, language or training."""
+
+    kind = SelectField(_l("Kind"), [InputRequired(NEEDED)])
+    name_zh = StringField(_l("Name in Chinese"), [InputRequired(NEEDED), _NAME], filters=[strip])
+    name_en = StringField(_l("Name in English"), [_NAME], filters=[strip])
+    valid_months = IntegerField(
+        _l("Valid for how many months (only trainings)"),
+        [
+            Optional(),
+            NumberRange(1, MOST_MONTHS, _l("Please give 1 to 120 months, or leave it empty.")),
+        ],
+    )
+
+
+class NameForm(FlaskForm):
+    """Other names for one of the list."""
+
+    new_zh = StringField(_l("Name in Chinese"), [InputRequired(NEEDED), _NAME], filters=[strip])
+    new_en = StringField(_l("Name in English"), [_NAME], filters=[strip])

@@ -1,10 +1,8 @@
-"""The office: figures of the sub-district, roles, the audit trail."""
+"""The office: figures of the sub-district, roles, guardians."""
 
 from __future__ import annotations
 
-import re
-
-from flask import Blueprint, request, url_for
+from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
@@ -19,10 +17,12 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, Role, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.registry import queries as registry
+from volunteer_hub.reports import audit_views, qualification_views
 from volunteer_hub.reports.forms import GrantForm, GuardianForm
+from volunteer_hub.reports.office_blueprint import bp, page_number
 from volunteer_hub.reports.queries import office as queries
 
-bp = Blueprint("office", __name__, url_prefix="/office")
+__all__ = ["audit_views", "bp", "qualification_views"]
 
 
 @bp.get("")
@@ -54,7 +54,7 @@ def roles() -> Response:
 def _roles_page(form: GrantForm, status: int) -> Response:
     names = _role_names()
     role = request.args.get("of") or None
-    number, ignored = _number()
+    number, ignored = page_number()
     if role is not None and role not in names:
         ignored, role = [*ignored, _("Role")], None
     page = queries.grant_page(
@@ -137,30 +137,6 @@ def _link(form: GuardianForm) -> int:
         form[error.field or "phone"].errors = [error.message]
         return 422 if error.status == 404 else error.status
     return 0
-
-
-@bp.get("/audit")
-@requires(Permission.OFFICE_OPEN)
-def audit() -> Response:
-    """Show who did what, newest first."""
-    number, ignored = _number()
-    actions = queries.audit_actions(db.session())
-    action = request.args.get("action") or None
-    if action and action not in actions:
-        ignored, action = [*ignored, _("Act")], None
-    page = queries.audit_page(db.session(), action=action, number=number)
-    return render(
-        "office/audit.html", page=page, actions=actions, chosen=action, ignored=ignored,
-        local=clock.local,
-    )  # fmt: skip
-
-
-def _number() -> tuple[int, list[str]]:
-    """Return the page asked for, and its label when what was typed is no page."""
-    typed = request.args.get("page") or "1"
-    if re.fullmatch(r"[1-9]\d{0,8}", typed, re.ASCII):
-        return int(typed), []
-    return 1, [_("Page")]
 
 
 def _choices(rows: list[registry.Choice]) -> list[SelectChoice]:
