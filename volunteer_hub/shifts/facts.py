@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.core.db import UtcDateTime
@@ -72,8 +72,10 @@ _SHIFT = bindparam("shift", type_=Integer)
 _PERSON = bindparam("person", type_=Integer)
 _NOW = bindparam("now", type_=UtcDateTime)
 _IN_SHIFT = Post.shift_id == _SHIFT
+# Aliased, or it would be tied to the person's own sign-up in the statement around it.
+_waiting = aliased(SignUp)
 _UNSETTLED = or_(
-    exists().where(_IN_SHIFT, SignUp.post_id == Post.id, SignUp.status == "waitlisted"),
+    exists().where(_IN_SHIFT, _waiting.post_id == Post.id, _waiting.status == "waitlisted"),
     exists().where(
         _IN_SHIFT,
         Offer.post_id == Post.id,
