@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 Moment = Callable[[], None]
 OK = "250 OK"
@@ -42,6 +42,7 @@ class Postbox:
     """Where mail arrives; `answers` holds what is said to a recipient, `on_…` what happens when."""
 
     letters: list[EmailMessage] = field(default_factory=list)
+    signed_in: list[tuple[str, str]] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     on_connect: Moment = nothing
     on_letter: Moment = nothing
@@ -51,7 +52,7 @@ class Postbox:
     def __enter__(self) -> Postbox:
         self.loop = asyncio.new_event_loop()
         self.server = self.loop.run_until_complete(
-            self.loop.create_server(lambda: _Server(self, loop=self.loop), "127.0.0.1", 0)
+            self.loop.create_server(self._serve, "127.0.0.1", 0)
         )
         self.port = self.server.sockets[0].getsockname()[1]
         self.thread = threading.Thread(target=self.loop.run_forever)
@@ -63,6 +64,18 @@ class Postbox:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
         self.loop.close()
+
+    def _serve(self) -> _Server:
+        return _Server(
+            self, loop=self.loop, authenticator=self._authenticate, auth_require_tls=False
+        )
+
+    def _authenticate(
+        self, _server: Any, _session: Any, _envelope: Any, _how: str, who: Any
+    ) -> Any:
+        assert isinstance(who, LoginPassword)
+        self.signed_in.append((who.login.decode(), who.password.decode()))
+        return AuthResult(success=who.password == b"p@ss/word")
 
     async def _close(self) -> None:
         self.server.close()

@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 
 from tests.factories import NOW, make_person
 from tests.notifications.test_texts import MORE, SHIFT
+from tests.notifications.workers import SENDER
 from tests.support import login
 from volunteer_hub.notifications import outbox
 from volunteer_hub.notifications.models import Delivery, Notice
 from volunteer_hub.notifications.services import tell
+from volunteer_hub.notifications.transports import SmtpTransport
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -56,6 +58,21 @@ def test_a_notice_is_mailed_once_in_the_language_of_its_reader(session, dora, po
     assert chinese["To"] == "chen@xn--fsqu00a.xn--fiqs8s"
     assert chinese["X-Idempotency-Key"] == "reminder:2:mail"
     assert delivery(session).sent_at == NOW
+
+
+def test_the_worker_signs_in_where_the_setting_names_a_user(session, dora, postbox, mailing):
+    remind(session, dora)
+    wrong, right = (
+        SmtpTransport(f"smtp://hub:{password}@localhost:{postbox.port}", SENDER)
+        for password in ("old", "p%40ss%2Fword")
+    )
+    mailing(transports={"mail": wrong}).round()
+    assert postbox.letters == []
+    # What the operator can mend is tried again.
+    assert delivery(session).dropped_at is None
+    mailing(transports={"mail": right}, at=NOW + 5 * MINUTE).round()
+    assert postbox.arrivals == {"reminder:1:mail": 1}
+    assert postbox.signed_in[-1] == ("hub", "p@ss/word")
 
 
 def test_telling_twice_mails_once(session, dora, postbox, mailing):
