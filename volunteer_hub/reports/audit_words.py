@@ -60,6 +60,7 @@ ACTS = {
     "shift:publish": _l("Published a shift"),
     "sign_up:accept_change": _l("Accepted the change of a shift"),
     "sign_up:accept_offer": _l("Accepted a held place"),
+    "sign_up:withdraw_offer": _l("Took the offer back: the shift was called off"),
     "sign_up:back_in_line": _l("Went back into the line: places were cut"),
     "sign_up:cancel": _l("Gave a place back"),
     "sign_up:change_lapsed": _l("Lost the place: the change was not answered"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _n
-from volunteer_hub.shifts import offers, told
+from volunteer_hub.shifts import offers, receipts, told
 from volunteer_hub.shifts.facts import read_facts
 from volunteer_hub.shifts.models import Hold, OfferState, Post, SignUp, SignUpStatus
 from volunteer_hub.shifts.places import note
@@ -50,21 +50,33 @@ def cut_places(
     if cut is Cut.SHRINK:
         post.shrink_to = wanted
         return post.taken
-    _release_holds(session, post, post.taken - wanted)
+    post.shrink_to = None
+    _release_holds(session, post, post.taken - wanted, now=now)
     for sign_up_id, person_id, status in _latest(session, post.id, post.taken - wanted):
         _send_back(session, post, sign_up_id, person_id, status, now=now)
     return wanted
 
 
-def _release_holds(session: Session, post: Post, places: int) -> None:
-    """Take unnamed places first: nobody loses anything of theirs yet."""
+def _release_holds(session: Session, post: Post, places: int, *, now: datetime) -> None:
+    """Take unnamed places first: nobody loses anything of theirs yet. The holder is told."""
     for hold in session.scalars(
         select(Hold).where(Hold.post_id == post.id, Hold.places > 0).order_by(Hold.id.desc())
     ):
         given = min(places, hold.places)
+        if given <= 0:
+            return
         hold.places -= given
         post.taken -= given
         places -= given
+        told.tell(
+            session,
+            "hold_fell_back",
+            shift_id=post.shift_id,
+            person_id=hold.holder_id,
+            key=f"hold_cut:{hold.id}:{now.isoformat()}",
+            now=now,
+            places=given,
+        )
 
 
 def _latest(session: Session, post_id: int, places: int) -> list[tuple[int, int, str]]:
@@ -88,6 +100,8 @@ def _send_back(
     session: Session, post: Post, sign_up_id: int, person_id: int, status: str, *, now: datetime
 ) -> None:
     withdraw(session, sign_up_id, status, now=now)
+    # Asked about a move before: with a later place there is nothing left to answer.
+    receipts.supersede(session, [sign_up_id], now=now)
     session.execute(
         update(SignUp).where(SignUp.id == sign_up_id).values(status=str(SignUpStatus.WAITLISTED))
     )
@@ -118,9 +132,9 @@ def withdraw_all(session: Session, *, shift_id: int, now: datetime) -> None:
     for post in session.scalars(
         select(Post).where(Post.shift_id == shift_id).order_by(Post.id).with_for_update()
     ):
-        _release_holds(session, post, post.taken)
-        for sign_up_id in session.scalars(
-            select(SignUp.id).where(
+        _release_holds(session, post, post.taken, now=now)
+        for sign_up_id, person_id in session.execute(
+            select(SignUp.id, SignUp.person_id).where(
                 SignUp.post_id == post.id, SignUp.status == str(SignUpStatus.OFFERED)
             )
         ).all():
@@ -131,4 +145,6 @@ def withdraw_all(session: Session, *, shift_id: int, now: datetime) -> None:
                 .values(status=str(SignUpStatus.WAITLISTED))
             )
             post.taken -= 1
+            facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
+            note(session, "sign_up:withdraw_offer", sign_up_id, facts, actor_id=None, now=now)
     session.flush()

@@ -63,10 +63,11 @@ def read_sign_up(
     shift_id = session.scalar(select(SignUp.shift_id).where(SignUp.id == sign_up_id))
     if shift_id is None:
         raise NotFound
+    person_id = session.scalar(select(SignUp.person_id).where(SignUp.id == sign_up_id))
+    # The person first, as everywhere: who is signing up waits for the shift with this lock in hand.
+    lock_person(session, person_id or 0)
     shift, project = own_shift(session, shift_id, organisation_ids)
     require_open(shift, now=now)
-    person_id = session.scalar(select(SignUp.person_id).where(SignUp.id == sign_up_id))
-    lock_person(session, person_id or 0)
     return again(session, sign_up_id, shift, project.organisation_id)
 
 

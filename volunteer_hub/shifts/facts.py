@@ -29,8 +29,9 @@ from volunteer_hub.shifts.models import (
 class Facts(NamedTuple):
     """What the rules look at, read in one query.
 
-    `unsettled` says that somebody waits, or that a held place is due to go on; `needs` counts what
-    the shift's posts ask for; `only_post_id` is the post of a shift that has just one.
+    `unsettled` says that somebody waits beside a free place, or that a held one is due to go on;
+    `needs` counts what the shift's posts ask for; `only_post_id` is the post of a shift that has
+    just one.
     """
 
     shift_id: int
@@ -75,7 +76,12 @@ _IN_SHIFT = Post.shift_id == _SHIFT
 # Aliased, or it would be tied to the person's own sign-up in the statement around it.
 _waiting = aliased(SignUp)
 _UNSETTLED = or_(
-    exists().where(_IN_SHIFT, _waiting.post_id == Post.id, _waiting.status == "waitlisted"),
+    exists().where(
+        _IN_SHIFT,
+        Post.taken < Post.capacity,
+        _waiting.post_id == Post.id,
+        _waiting.status == "waitlisted",
+    ),
     exists().where(
         _IN_SHIFT,
         Offer.post_id == Post.id,

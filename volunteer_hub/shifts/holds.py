@@ -24,6 +24,7 @@ from volunteer_hub.shifts import line, offers
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import IS_ACTIVE, Hold, Post, SignUp, SignUpStatus
 from volunteer_hub.shifts.places import (
+    JOIN,
     choose_post,
     give_place,
     lock_person,
@@ -103,7 +104,8 @@ def hold(
     facts = read_facts(session, shift_id=shift_id, person_id=holder_id, now=now)
     post_id = choose_post(session, facts, post_id)
     _check(session, facts, holder_id=holder_id, places=places, now=now)
-    lock_post(session, post_id)
+    # The line comes first; the post stays locked from here on.
+    line.settle(session, post_id, now=now)
     most = limit(session, facts, post_id=post_id, newcomer=False, now=now)
     for _place in range(places):
         if not take_place(session, post_id, limit=most):
@@ -188,20 +190,27 @@ def _offer(session: Session, held: Hold, facts: Facts, person_id: int, *, now: d
     """Turn one of the held places into an offer to this colleague."""
     if held.places == 0 or person_id == held.holder_id:
         return
-    held.places -= 1
-    joining = SignUp(
-        shift_id=facts.shift_id,
-        post_id=held.post_id,
-        person_id=person_id,
-        status=SignUpStatus.OFFERED,
-        signed_up_at=now,
+    joining_id = session.connection().scalar(
+        JOIN[session.get_bind().dialect.name],
+        {
+            "shift_id": facts.shift_id,
+            "post_id": held.post_id,
+            "person_id": person_id,
+            "status": str(SignUpStatus.OFFERED),
+            "signed_up_at": now,
+            "risk_digest": "",
+            "cancel_reason": "",
+        },
     )
-    session.add(joining)
+    if joining_id is None:
+        # Has signed up this very moment.
+        return
+    held.places -= 1
     session.flush()
     holder = session.get_one(Person, held.holder_id)
     offers.make(
         session,
-        sign_up_id=joining.id,
+        sign_up_id=joining_id,
         post_id=held.post_id,
         person_id=person_id,
         shift_id=facts.shift_id,
@@ -210,7 +219,7 @@ def _offer(session: Session, held: Hold, facts: Facts, person_id: int, *, now: d
         invited_by=held.holder_id,
         inviter=holder.nickname or holder.name,
     )
-    note(session, "sign_up:invite", joining.id, facts, actor_id=held.holder_id, now=now)
+    note(session, "sign_up:invite", joining_id, facts, actor_id=held.holder_id, now=now)
 
 
 def use(session: Session, facts: Facts, *, post_id: int, person_id: int, now: datetime) -> bool:

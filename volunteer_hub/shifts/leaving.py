@@ -148,13 +148,14 @@ def decline(session: Session, *, offer_id: int, person_id: int, now: datetime) -
     Raises NotFound for an offer to somebody else.
     """
     row = session.execute(
-        select(Offer.state, Offer.sign_up_id, SignUp.shift_id)
+        select(Offer.sign_up_id, SignUp.shift_id)
         .join(SignUp, SignUp.id == Offer.sign_up_id)
         .where(Offer.id == offer_id, Offer.person_id == person_id)
     ).first()
     if row is None:
         raise NotFound
-    if row.state == OfferState.OPEN:
+    lock_person(session, person_id)
+    if session.scalar(select(Offer.state).where(Offer.id == offer_id)) == OfferState.OPEN:
         cancel(session, sign_up_id=row.sign_up_id, person_id=person_id, reason="declined", now=now)
     return int(row.shift_id)
 
@@ -165,6 +166,7 @@ def leave_all(session: Session, *, person_id: int, now: datetime) -> None:
         select(SignUp.id)
         .join(Shift, Shift.id == SignUp.shift_id)
         .where(SignUp.person_id == person_id, IS_ACTIVE, Shift.starts_at > now)
+        .order_by(SignUp.post_id)
     ).all()
     for sign_up_id in rows:
         cancel(session, sign_up_id=sign_up_id, person_id=person_id, reason="", now=now)

@@ -129,10 +129,14 @@ def _take_back_holds(session: Session, post_id: int, *, now: datetime) -> None:
 
 
 def _serve(session: Session, post_id: int, *, now: datetime, confirm: bool) -> None:
+    if _free(session, post_id) <= 0:
+        return
     for waiting in _line(session, post_id):
-        free = session.connection().execute(_FREE, {"post": post_id}).one()[0]
-        if free <= 0:
+        if _free(session, post_id) <= 0:
             return
+        # Whoever is in the middle of something else gets an offer and decides alone. Locked before
+        # the look, so that nothing comes to stand against the place in between.
+        at_once = confirm and lock_person_if_free(session, waiting.person_id)
         facts = read_facts(session, shift_id=waiting.shift_id, person_id=waiting.person_id, now=now)
         if not _may_have(session, facts, post_id, person_id=waiting.person_id, now=now):
             continue
@@ -143,8 +147,7 @@ def _serve(session: Session, post_id: int, *, now: datetime, confirm: bool) -> N
         most = limit(session, facts, post_id=post_id, newcomer=newcomer, now=now)
         if not take_place(session, post_id, limit=most):
             continue
-        # Whoever is in the middle of something else gets an offer and decides alone.
-        if confirm and lock_person_if_free(session, waiting.person_id):
+        if at_once:
             _confirm(session, waiting.id, facts, person_id=waiting.person_id, now=now)
             continue
         _set_state(session, waiting.id, SignUpStatus.OFFERED)
@@ -158,6 +161,10 @@ def _serve(session: Session, post_id: int, *, now: datetime, confirm: bool) -> N
             now=now,
         )
         note(session, "sign_up:offer", waiting.id, facts, actor_id=None, now=now)
+
+
+def _free(session: Session, post_id: int) -> int:
+    return int(session.connection().execute(_FREE, {"post": post_id}).one()[0])
 
 
 def _line(session: Session, post_id: int) -> Sequence[SignUp]:

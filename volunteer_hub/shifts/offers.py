@@ -20,7 +20,7 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.shifts import needs, told
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import Offer, OfferState, SignUp, SignUpStatus
-from volunteer_hub.shifts.places import lock_person, lock_post, note
+from volunteer_hub.shifts.places import lock_person_in_shift, lock_post, note
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.rules import refusal
 
@@ -99,14 +99,15 @@ def accept(
     Returns the shift. Raises NotFound for an offer to somebody else, InvalidInput without the risk
     notice, CannotSignUp when the offer is over or a rule has come to stand against it.
     """
-    lock_person(session, person_id)
+    offer = _own(session, offer_id, person_id)
+    lock_person_in_shift(session, person_id, offer.shift_id)
     offer = _own(session, offer_id, person_id)
     facts = read_facts(session, shift_id=offer.shift_id, person_id=person_id, now=now)
     if offer.state == OfferState.ACCEPTED and facts.sign_up_status == SignUpStatus.CONFIRMED:
         return facts.shift_id
     lock_post(session, offer.post_id)
     if offer.state != OfferState.OPEN or offer.expires_at <= now:
-        raise _gone(facts)
+        raise gone(facts)
     lacks = needs.lacking(session, facts, person_id=person_id).get(offer.post_id, [])
     no = refusal(session, facts, person_id=person_id, now=now) or needs.refusal(
         session, lacks, now=now
@@ -118,7 +119,7 @@ def accept(
             _("Please read the risk notice and tick that you have."), field="risk_accepted"
         )
     if not end(session, offer_id, OfferState.ACCEPTED, now=now):
-        raise _gone(facts)
+        raise gone(facts)
     session.execute(
         update(SignUp)
         .where(SignUp.id == offer.sign_up_id)
@@ -137,7 +138,8 @@ def risk_digest(risk_zh: str, risk_en: str) -> str:
     return hashlib.sha256(f"{risk_zh}\0{risk_en}".encode()).hexdigest()[:16]
 
 
-def _gone(facts: Facts) -> CannotSignUp:
+def gone(facts: Facts) -> CannotSignUp:
+    """Return the refusal of an offer that is over."""
     return CannotSignUp(
         _("This offer has run out and the place went on. You can get in line again."),
         Reason.OFFER_GONE,

@@ -1,13 +1,15 @@
 """The places of a post: lock, take, give back. Everything that moves people stands on these.
 
-Rows are locked in one order on PostgreSQL: person, post, sign-up. SQLite has one writer anyway.
+Rows are locked in one order on PostgreSQL: person, shift, post, sign-up. SQLite has one writer
+anyway.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, case, select, update
+from sqlalchemy import Integer, bindparam, case, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
@@ -16,7 +18,7 @@ from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.shifts.facts import Facts
-from volunteer_hub.shifts.models import Post
+from volunteer_hub.shifts.models import Post, SignUp
 
 NO_LIMIT = 1_000_000
 _POST = bindparam("post", type_=Integer)
@@ -29,15 +31,24 @@ _TAKE = (
     )
     .values(taken=Post.taken + 1)
 )
-_SHRINKS = Post.shrink_to.is_not(None) & (Post.capacity > Post.shrink_to)
+_PLACES = bindparam("places", type_=Integer)
 _GIVE = (
     update(Post)
     .where(Post.id == _POST)
     .values(
-        taken=Post.taken - bindparam("places", type_=Integer),
-        capacity=case((_SHRINKS, Post.capacity - 1), else_=Post.capacity),
+        taken=Post.taken - _PLACES,
+        capacity=case(
+            (Post.shrink_to.is_(None) | (Post.shrink_to >= Post.capacity), Post.capacity),
+            (Post.capacity - _PLACES < Post.shrink_to, Post.shrink_to),
+            else_=Post.capacity - _PLACES,
+        ),
     )
 )
+# Adds a sign-up and returns its id; None for somebody who has one in this shift.
+JOIN = {
+    "postgresql": postgresql.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
+    "sqlite": sqlite.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
+}
 # Weaker than FOR UPDATE: rows that only name this person or post need not wait.
 _LOCK_PERSON = (
     select(Person.id)
@@ -49,6 +60,11 @@ _LOCK_IF_FREE = (
     .where(Person.id == bindparam("person", type_=Integer))
     .with_for_update(key_share=True, skip_locked=True)
 )
+# FOR SHARE waits for a coordinator who is moving the shift or calling it off.
+_LOCK_PERSON_IN_SHIFT = text(
+    "SELECT person.id FROM person, shift WHERE person.id = :person AND shift.id = :shift"
+    " FOR NO KEY UPDATE OF person FOR SHARE OF shift"
+)
 _LOCK_POST = select(Post.id).where(Post.id == _POST).with_for_update(key_share=True)
 
 
@@ -59,6 +75,16 @@ def lock_person(session: Session, person_id: int) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(_LOCK_PERSON, {"person": person_id})
+
+
+def lock_person_in_shift(session: Session, person_id: int, shift_id: int) -> None:
+    """Lock the person, and keep the shift as it is until the transaction ends.
+
+    Else somebody could get a place at a time that has just been moved, and not be asked about it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        values = {"person": person_id, "shift": shift_id}
+        session.connection().execute(_LOCK_PERSON_IN_SHIFT, values)
 
 
 def lock_person_if_free(session: Session, person_id: int) -> bool:
@@ -79,7 +105,7 @@ def take_place(session: Session, post_id: int, *, limit: int = NO_LIMIT) -> bool
 
 
 def give_place(session: Session, post_id: int, *, places: int = 1) -> None:
-    """Count places as free again; a post that is to shrink loses one with them."""
+    """Count places as free again; a post that is to shrink loses them."""
     session.connection().execute(_GIVE, {"post": post_id, "places": places})
 
 

@@ -28,7 +28,7 @@ from volunteer_hub.shifts.models import (
     SignUp,
     SignUpStatus,
 )
-from volunteer_hub.shifts.places import lock_person, note
+from volunteer_hub.shifts.places import lock_person_if_free, lock_person_in_shift, note
 
 MOST_TIME = timedelta(hours=48)
 NO_DEADLINE = timedelta(hours=2)
@@ -76,7 +76,7 @@ def ask_again(
     session.add(change)
     session.flush()
     seated = [row.id for row in people if row.status == SignUpStatus.CONFIRMED]
-    _supersede(session, seated, now=now)
+    supersede(session, seated, now=now)
     if seated:
         session.execute(
             insert(ChangeReceipt),
@@ -89,7 +89,8 @@ def ask_again(
     return change
 
 
-def _supersede(session: Session, sign_up_ids: list[int], *, now: datetime) -> None:
+def supersede(session: Session, sign_up_ids: list[int], *, now: datetime) -> None:
+    """Ask these sign-ups no longer: something newer has taken the question's place."""
     session.execute(
         update(ChangeReceipt)
         .where(ChangeReceipt.sign_up_id.in_(sign_up_ids), _ASKED)
@@ -145,7 +146,8 @@ def answer(
     Answering again changes nothing. Raises NotFound for somebody else's sign-up, CannotSignUp when
     the moved shift now overlaps another place of this person.
     """
-    lock_person(session, person_id)
+    shift_id = shift_of(session, sign_up_id, person_id=person_id)
+    lock_person_in_shift(session, person_id, shift_id)
     row = session.execute(
         select(SignUp.shift_id, ChangeReceipt.id)
         .outerjoin(ChangeReceipt, (ChangeReceipt.sign_up_id == SignUp.id) & _ASKED)
@@ -170,12 +172,13 @@ def answer(
     return int(row.shift_id)
 
 
-def _close(session: Session, receipt_id: int, state: ReceiptState, *, now: datetime) -> None:
-    session.execute(
+def _close(session: Session, receipt_id: int, state: ReceiptState, *, now: datetime) -> bool:
+    closed = session.connection().execute(
         update(ChangeReceipt)
         .where(ChangeReceipt.id == receipt_id, _ASKED)
         .values(state=str(state), answered_at=now)
     )
+    return closed.rowcount == 1
 
 
 def lapse_due(session: Session, *, now: datetime, most: int = 200) -> int:
@@ -192,11 +195,18 @@ def lapse_due(session: Session, *, now: datetime, most: int = 200) -> int:
             Shift.status == str(ShiftStatus.PUBLISHED),
             SignUp.status == str(SignUpStatus.CONFIRMED),
         )
-        .order_by(ChangeReceipt.id)
+        # In the order in which posts are locked.
+        .order_by(SignUp.post_id, ChangeReceipt.id)
         .limit(most)
     ).all()
+    lapsed = 0
     for row in due:
-        _close(session, row.id, ReceiptState.EXPIRED, now=now)
+        # Whoever is answering at this moment may do so; the next round looks again.
+        if not lock_person_if_free(session, row.person_id) or not _close(
+            session, row.id, ReceiptState.EXPIRED, now=now
+        ):
+            continue
+        lapsed += 1
         leaving.cancel(
             session,
             sign_up_id=row.sign_up_id,
@@ -212,7 +222,7 @@ def lapse_due(session: Session, *, now: datetime, most: int = 200) -> int:
             key=f"change_lapsed:{row.id}",
             now=now,
         )
-    return len(due)
+    return lapsed
 
 
 def asked(session: Session, sign_up_id: int) -> ShiftChange | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import InvalidInput
@@ -19,8 +18,9 @@ from volunteer_hub.shifts import holds, line, needs, offers
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import SignUp, SignUpStatus
 from volunteer_hub.shifts.places import (
+    JOIN,
     choose_post,
-    lock_person,
+    lock_person_in_shift,
     lock_post,
     note,
     take_place,
@@ -29,11 +29,6 @@ from volunteer_hub.shifts.queries import place_in_line
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet
 from volunteer_hub.shifts.rules import closed, refusal
-
-_INSERT = {
-    "postgresql": postgresql.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
-    "sqlite": sqlite.insert(SignUp).on_conflict_do_nothing().returning(SignUp.id),
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ def sign_up(
     and a person in line takes a place that is free. Raises NotFound, InvalidInput (which post; risk
     notice not acknowledged) or CannotSignUp with its reason.
     """
-    lock_person(session, person_id)
+    lock_person_in_shift(session, person_id, shift_id)
     facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
     if facts.sign_up_id is not None and facts.sign_up_status == SignUpStatus.CONFIRMED:
         return Outcome(facts.sign_up_id, SignUpStatus.CONFIRMED)
@@ -106,7 +101,7 @@ def _sign_up_anew(
     seated = _take(session, facts, post_id=post_id, person_id=person_id, newcomer=newcomer, now=now)
     status = SignUpStatus.CONFIRMED if seated else SignUpStatus.WAITLISTED
     sign_up_id = session.connection().scalar(
-        _INSERT[session.get_bind().dialect.name],
+        JOIN[session.get_bind().dialect.name],
         {
             "shift_id": facts.shift_id,
             "post_id": post_id,
@@ -121,9 +116,7 @@ def _sign_up_anew(
     )
     if sign_up_id is None:
         # Only possible when the same person got in between; the whole transaction is undone.
-        raise CannotSignUp(
-            _("You are already signed up. Reload the page to see your place."), Reason.OVERLAP
-        )
+        raise _twice()
     note(session, f"sign_up:{status}", sign_up_id, facts, actor_id=person_id, now=now)
     if seated:
         return Outcome(sign_up_id, status)
@@ -132,12 +125,20 @@ def _sign_up_anew(
     return Outcome(sign_up_id, status, position)
 
 
+def _twice() -> CannotSignUp:
+    return CannotSignUp(
+        _("You are already signed up. Reload the page to see your place."), Reason.OVERLAP
+    )
+
+
 def _go_on(
     session: Session, facts: Facts, sign_up_id: int, *, person_id: int, now: datetime
 ) -> Outcome:
     """Take the offer that is open, or from the line a place that is open to all."""
     if facts.sign_up_status == SignUpStatus.OFFERED:
         offer = offers.open_of(session, sign_up_id)
+        if offer is None:
+            raise offers.gone(facts)
         offers.accept(session, offer_id=offer.id, person_id=person_id, risk_accepted=True, now=now)
         return Outcome(sign_up_id, SignUpStatus.CONFIRMED)
     post_id = facts.sign_up_post_id or 0
@@ -152,8 +153,13 @@ def _go_on(
     ):
         place = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
         return Outcome(sign_up_id, SignUpStatus.WAITLISTED, place)
-    session.execute(
-        update(SignUp).where(SignUp.id == sign_up_id).values(status=str(SignUpStatus.CONFIRMED))
+    taken = session.connection().execute(
+        update(SignUp)
+        .where(SignUp.id == sign_up_id, SignUp.status == str(SignUpStatus.WAITLISTED))
+        .values(status=str(SignUpStatus.CONFIRMED))
     )
+    if taken.rowcount == 0:
+        # Offered this very moment; the whole transaction is undone, and the offer stands.
+        raise _twice()
     note(session, "sign_up:confirmed", sign_up_id, facts, actor_id=person_id, now=now)
     return Outcome(sign_up_id, SignUpStatus.CONFIRMED)
