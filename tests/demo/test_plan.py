@@ -15,7 +15,15 @@ from volunteer_hub.demo.plan import Plan
 from volunteer_hub.hours.chain import entry_digest
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import (
+    SEATED,
+    Post,
+    PostNeed,
+    Shift,
+    ShiftStatus,
+    SignUp,
+    SignUpStatus,
+)
 
 IDENTITIES = [f"+8619900000{n:03}" for n in (1, 2, 3, 4)]
 FLAGSHIPS = ("班前一小时", "白老汇", "捡跑")
@@ -29,10 +37,8 @@ def test_another_seed_gives_other_rows(plan: Plan, build: Build) -> None:
     assert build(TODAY, seed=2).rows[Person] != plan.rows[Person]
 
 
-def test_taken_places_are_the_confirmed_sign_ups(plan: Plan) -> None:
-    confirmed = Counter(
-        row["post_id"] for row in plan.rows[SignUp] if row["status"] == SignUpStatus.CONFIRMED
-    )
+def test_taken_places_are_the_confirmed_and_the_offered_ones(plan: Plan) -> None:
+    confirmed = Counter(row["post_id"] for row in plan.rows[SignUp] if row["status"] in SEATED)
     assert {row["id"]: row["taken"] for row in plan.rows[Post] if row["taken"]} == confirmed
     assert all(row["minimum"] <= row["capacity"] >= row["taken"] for row in plan.rows[Post])
 
@@ -130,7 +136,10 @@ def test_on_any_day_the_known_projects_have_places_within_a_week(today: date, bu
     plan = build(today)
     projects = by_id(plan, Project)
     places = Counter[int]()
+    asking = {row["post_id"] for row in plan.rows[PostNeed]}
     for row in plan.rows[Post]:
+        if row["id"] in asking:
+            continue
         places[row["shift_id"]] += row["capacity"] - row["taken"]
     titles = [
         projects[row["project_id"]]["title_zh"]

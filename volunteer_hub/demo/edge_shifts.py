@@ -3,6 +3,7 @@
 Where to find them:
 
 - a full shift with five waiting: the one shift with exactly five `waitlisted` sign-ups;
+- a place held for the first in line: the one open `offer`, its sign-up `offered`, until tomorrow;
 - a shift over midnight: `end_minute` > 1440, 22:30 to 00:30 of an emergency project;
 - the 15-year-old's place: in the project with `minimum_age` 14, beside the guardian;
 - a shift cancelled for rain: the one shift with status `cancelled`, its sign-ups still there;
@@ -25,9 +26,11 @@ from volunteer_hub.demo.plan import Plan
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, first_open, sign_up
 from volunteer_hub.demo.upcoming import Newcomers
+from volunteer_hub.shifts.models import Offer as HeldPlace
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
 FULL, WAITING = 12, 5
+HELD_OF = 4
 MINORS_FROM = 14
 RAIN = "暴雨黄色预警，本场取消；已报名的伙伴不计爽约，改期另行通知。"
 TENTH_DAY_NOTE = "国庆调休：第十个工作日当天确认。"
@@ -82,6 +85,27 @@ class _Edges:
         occasion = add_shift(self.plan, offer, day, capacity=FULL)
         self.join(occasion, FULL)
         self.wait(occasion, WAITING)
+
+    def held_place(self) -> None:
+        """Offer the last place of a shift to somebody; another one waits behind."""
+        offer, day = self.soon("elder_digital", 4, lambda offer: len(offer.posts) == 1)
+        occasion = add_shift(self.plan, offer, day, capacity=HELD_OF)
+        self.join(occasion, HELD_OF - 1)
+        person_id = self.newcomers.someone(day)
+        if person_id is None:
+            return
+        post = occasion.posts[0]
+        held = sign_up(self.plan, occasion, post, person_id, SignUpStatus.OFFERED, when=0.6)
+        held["line_position"] = 1
+        self.plan.add(
+            HeldPlace,
+            sign_up_id=held["id"],
+            post_id=post["id"],
+            person_id=person_id,
+            made_at=self.plan.last_midnight,
+            expires_at=self.plan.moment(self.plan.days_ago(-1), 8 * 60),
+        )
+        self.wait(occasion, 1)
 
     def over_midnight(self) -> None:
         offer, day = self.soon("emergency", 3, lambda o: "演练" not in o.project["title_zh"])
@@ -171,6 +195,7 @@ def build(
     """Add the edge rows to what the other stages have collected."""
     edges = _Edges(plan, people, cast, offers, history)
     edges.full_with_five_waiting()
+    edges.held_place()
     edges.over_midnight()
     edges.minor_with_guardian()
     edges.cancelled_for_rain()

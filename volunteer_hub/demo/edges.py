@@ -8,6 +8,7 @@ Where to find them:
 - two 王敏: Party members of the branch that 19900000003 leads;
 - the 15-year-old with a guardian: the one person with `guardian_id`;
 - the foreigner using English: the one person with `language` en (Emily Hart);
+- a training that has run out: the hospital induction of Emily Hart;
 - the deleted account with kept totals: the one person with `deleted_at`.
 """
 

@@ -19,10 +19,12 @@ from volunteer_hub.demo import (
     edge_shifts,
     edges,
     history,
+    induction,
     ledger,
     people,
     projects,
     registry,
+    skills,
     upcoming,
 )
 from volunteer_hub.demo.plan import SCALES, Plan, Row
@@ -62,6 +64,8 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     past = history.build(plan, folk, offers)
     occasions = upcoming.build(plan, folk, offers)
     edge_shifts.build(plan, folk, cast, offers, past, occasions)
+    induction.build(plan, folk, offers)
+    skills.build(plan, folk, cast, offers)
     edges.past_of_the_moved_branch(plan, folk, past)
     edges.past_of_unusual_people(plan, cast, past)
     ledger.build(plan, folk)

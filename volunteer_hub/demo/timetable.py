@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from volunteer_hub.demo.plan import Plan, Row
 from volunteer_hub.demo.projects import Offer
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import SEATED, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 from volunteer_hub.shifts.times import local_columns
 
 # Months and days on which nobody in an office works, whatever the year.
@@ -142,7 +142,7 @@ def sign_up(
     when: float = 0.5,
     reason: str = "",
 ) -> Row:
-    """Collect a sign-up; a confirmed one takes a place.
+    """Collect a sign-up; a confirmed or offered one takes a place.
 
     `when` says when between publication (0) and the start or today's midnight (1) it was made.
     """
@@ -150,7 +150,7 @@ def sign_up(
     latest = min(occasion.shift["starts_at"], plan.last_midnight)
     signed_up_at = (published + (latest - published) * when).replace(microsecond=0)
     cancelled = status is SignUpStatus.CANCELLED
-    if status is SignUpStatus.CONFIRMED:
+    if status in SEATED:
         post["taken"] += 1
     return plan.add(
         SignUp,
