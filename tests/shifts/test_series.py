@@ -611,29 +611,36 @@ def test_whatever_is_done_no_sign_up_is_lost_and_nothing_cancelled_comes_back(
     session.commit()
     signed: set[int] = set()
     gone: set[int] = set()
+
+    def move(shift, reach, by):
+        change(shift, reach, starts_at=shift.starts_at + by, ends_at=shift.ends_at + by)
+
+    def set_places(shift, reach, number):
+        post = posts_of(session, [shift.id])[shift.id][0]
+        change(shift, reach, posts=[replace(post, capacity=number)])
+
+    def sign_up(shift, _reach, _number):
+        post = post_of(session, shift)
+        if post.taken < post.capacity:
+            signed.add(make_sign_up(session, shift, make_person(session)).id)
+
+    def wait(_shift, _reach, number):
+        scope["now"] += timedelta(days=number)
+
+    do = {
+        "time": lambda shift, reach, number: move(shift, reach, timedelta(hours=number)),
+        "day": lambda shift, reach, number: move(shift, reach, timedelta(days=number)),
+        "places": set_places,
+        "cancel": lambda shift, reach, _number: cancel(shift, reach),
+        "extend": lambda *given: extend(series, series.last_day + timedelta(days=given[2])),
+        "sign up": sign_up,
+        "later": wait,
+    }
     for what, index, reach, number in steps:
         shifts = shifts_of(session, series)
         shift = shifts[index % len(shifts)]
-        posts = posts_of(session, [shift.id])[shift.id]
         try:
-            if what == "time":
-                hours = timedelta(hours=number)
-                change(
-                    shift, reach, starts_at=shift.starts_at + hours, ends_at=shift.ends_at + hours
-                )
-            elif what == "day":
-                far = timedelta(days=number)
-                change(shift, reach, starts_at=shift.starts_at + far, ends_at=shift.ends_at + far)
-            elif what == "places":
-                change(shift, reach, posts=[replace(posts[0], capacity=number)])
-            elif what == "cancel":
-                cancel(shift, reach)
-            elif what == "extend":
-                extend(series, series.last_day + timedelta(days=number))
-            elif what == "later":
-                scope["now"] += timedelta(days=number)
-            elif post_of(session, shift).taken < post_of(session, shift).capacity:
-                signed.add(make_sign_up(session, shift, make_person(session)).id)
+            do[what](shift, reach, number)
             session.commit()
         except DomainError:
             session.rollback()

@@ -15,6 +15,7 @@ from wtforms import (
     HiddenField,
     RadioField,
     StringField,
+    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -57,7 +58,7 @@ class Pick(RadioField):
 
     def pre_validate(self, form: Form) -> None:
         if self.data not in {value for value, *_rest in self.iter_choices()}:
-            raise ValueError(_("Please choose one from the list."))
+            raise ValidationError(_("Please choose one from the list."))
 
 
 class NeededTime(WallTime):

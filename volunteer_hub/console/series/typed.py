@@ -17,7 +17,7 @@ from volunteer_hub.projects.desk_queries import ProjectDesk
 from volunteer_hub.shifts.desk_queries import ShiftDesk
 from volunteer_hub.shifts.posts import check_posts
 from volunteer_hub.shifts.series.changing import Reach
-from volunteer_hub.shifts.series.checks import Hours, SeriesPlan, check_days, check_hours
+from volunteer_hub.shifts.series.checks import AHEAD, Hours, SeriesPlan, check_days, check_hours
 from volunteer_hub.shifts.series.days import (
     EVERY_DAY,
     MOST_WEEKS,
@@ -48,13 +48,12 @@ class Preview:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
-    def months(self) -> dict[str, list[SeriesDay]]:
-        """The days that are kept, by month."""
-        found: dict[str, list[SeriesDay]] = {}
+    def months(self) -> dict[tuple[int, str], list[SeriesDay]]:
+        """The days that are kept, by year and name of the month."""
+        found: dict[tuple[int, str], list[SeriesDay]] = {}
         for one in self.days.days:
             if not one.is_skipped:
-                name = _("%(month)s %(year)s", month=month(one.day), year=one.day.year)
-                found.setdefault(name, []).append(one)
+                found.setdefault((one.day.year, month(one.day)), []).append(one)
         return found
 
     @property
@@ -112,7 +111,7 @@ def proposed_series(project: ProjectDesk, pattern: ShiftDesk | None) -> dict[str
         "month_weekday": str(first.isoweekday()),
         "skip_holidays": True,
         "first_day": first,
-        "last_day": first + A_QUARTER,
+        "last_day": min(first + A_QUARTER, clock.today() + AHEAD),
         "start": starts_at.time(),  # type: ignore[attr-defined]
         "end": ends_at.time(),  # type: ignore[attr-defined]
         "next_day": ends_at.date() > first,  # type: ignore[attr-defined]
