@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=lambda: BABEL_LOCALES[language()])
     app.before_request(_choose_language)
     env = app.jinja_env
-    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(gettext, _plural, newstyle=True)  # type: ignore[attr-defined]
     # Jinja's `_` looks `gettext` up at each call; this is the function itself.
     env.globals["_"] = env.globals["gettext"]
     env.globals.update(
@@ -95,8 +95,13 @@ def gettext(message: str, **values: Any) -> str:
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """Return the message for so many, with `num` and named values put in."""
+    return _plural(one, many, num) % {"num": num, **values}
+
+
+def _plural(one: str, many: str, num: int) -> str:
+    """Return the message for so many, nothing put in: templates do that themselves."""
     text: str = _catalogue(_language.get()).ngettext(one, many, num)
-    return text % {"num": num, **values}
+    return text
 
 
 def lazy_gettext(message: str) -> LazyString:
