@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts.models import BranchMembership, Person, RoleGrant
+from volunteer_hub.accounts.models import BranchMembership, Person, Qualification, RoleGrant
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.core.calendar import window_of
 from volunteer_hub.core.db import Base
@@ -31,7 +31,19 @@ from volunteer_hub.registry.models import (
     Place,
     Walk,
 )
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import (
+    ChangeReceipt,
+    Hold,
+    Offer,
+    Post,
+    PostNeed,
+    Series,
+    Shift,
+    ShiftChange,
+    ShiftStatus,
+    SignUp,
+    SignUpStatus,
+)
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -252,6 +264,28 @@ def make_shift(
     return shift
 
 
+def make_series(
+    session: Session, *, project: Project, first_day: date, weeks: int = 3, **fields: Any
+) -> Series:
+    """Add a weekly series from this day on, each shift from 10:00 to 11:00."""
+    weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[first_day.weekday()]
+    values: dict[str, Any] = {
+        "project_id": project.id,
+        "rule": f"FREQ=WEEKLY;BYDAY={weekday}",
+        "first_day": first_day,
+        "last_day": first_day + timedelta(weeks=weeks - 1),
+        "created_at": NOW - timedelta(days=20),
+    }
+    series = _keep(session, Series(**values | fields))
+    for week in range(weeks):
+        day = first_day + timedelta(weeks=week)
+        starts_at = datetime.combine(day, time(10), SHANGHAI).astimezone(UTC)
+        make_shift(
+            session, project=project, starts_at=starts_at, series_id=series.id, series_day=day
+        )
+    return series
+
+
 def local_times(starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
     """Return the columns that repeat a shift's times on the wall clock of Shanghai."""
     start, end = starts_at.astimezone(SHANGHAI), ends_at.astimezone(SHANGHAI)
@@ -294,6 +328,68 @@ def make_sign_up(
     if status == SignUpStatus.CONFIRMED:
         post.taken += 1
     return _keep(session, SignUp(**values | fields))
+
+
+def make_offer(
+    session: Session, shift: Shift, person: Person, *, expires_at: datetime, **fields: Any
+) -> Offer:
+    """Hold a place of the shift's first post for the person, as an open offer."""
+    post = post_of(session, shift)
+    post.taken += 1
+    waiting = make_sign_up(session, shift, person, post=post, status=SignUpStatus.OFFERED)
+    values = {
+        "sign_up_id": waiting.id,
+        "post_id": post.id,
+        "person_id": person.id,
+        "made_at": NOW,
+        "expires_at": expires_at,
+    }
+    return _keep(session, Offer(**values | fields))
+
+
+def make_receipt(session: Session, sign_up: SignUp, **fields: Any) -> ChangeReceipt:
+    """Ask the person to accept that the shift begins an hour later and meets elsewhere."""
+    shift = session.get_one(Shift, sign_up.shift_id)
+    earlier = shift.starts_at - timedelta(hours=1)
+    change = ShiftChange(
+        shift_id=shift.id,
+        before={"starts_at": earlier.isoformat(), "meeting_point": "西门"},
+        after={"starts_at": shift.starts_at.isoformat(), "meeting_point": "一楼大厅"},
+        made_at=NOW,
+        answer_by=NOW + timedelta(days=2),
+    )
+    _keep(session, change)
+    values = {"change_id": change.id, "sign_up_id": sign_up.id}
+    return _keep(session, ChangeReceipt(**values | fields))
+
+
+def make_hold(
+    session: Session, shift: Shift, holder: Person, *, places: int, **fields: Any
+) -> Hold:
+    """Hold places of the shift's first post for colleagues of the holder's enterprise."""
+    post = post_of(session, shift)
+    post.taken += places
+    values = {
+        "post_id": post.id,
+        "holder_id": holder.id,
+        "enterprise_id": holder.enterprise_id,
+        "places": places,
+        "made_at": NOW,
+        "until": shift.starts_at - timedelta(hours=48),
+    }
+    return _keep(session, Hold(**values | fields))
+
+
+def make_need(
+    session: Session, shift: Shift, *, kind: str, position: int = 0, **fields: Any
+) -> Qualification:
+    """Let one of the shift's posts ask for a new skill, language or training."""
+    n = next(_numbers)
+    values = {"kind": kind, "key": f"need-{n}", "name_zh": "导医培训", "name_en": "Guide course"}
+    wanted = _keep(session, Qualification(**values | fields))
+    post = post_of(session, shift, position)
+    _keep(session, PostNeed(post_id=post.id, qualification_id=wanted.id))
+    return wanted
 
 
 def make_attendance(

@@ -13,12 +13,23 @@ from werkzeug.routing import Rule
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.accounts.queries import load_actor
-from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.attendance.models import Attendance, LeaderLink
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
 from volunteer_hub.registry.models import Branch
-from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import (
+    ChangeReceipt,
+    Hold,
+    Offer,
+    Post,
+    PostNeed,
+    Series,
+    Shift,
+    ShiftStatus,
+    SignUp,
+    SignUpStatus,
+)
 
 # Not for people: probes, files, and where a link of another page is needed.
 NOT_PAGES = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/calendar/", "/c/", "/lead/")
@@ -56,6 +67,15 @@ def _shifts(session: Session, actor: Actor | None) -> Sequence[object]:
         published.join(SignUp, SignUp.shift_id == Shift.id).where(
             SignUp.status == SignUpStatus.WAITLISTED
         ),
+        published.where(Shift.series_id.is_not(None)),
+        published.join(SignUp, SignUp.shift_id == Shift.id).where(
+            SignUp.status == SignUpStatus.OFFERED
+        ),
+        published.join(SignUp, SignUp.shift_id == Shift.id).join(
+            ChangeReceipt, ChangeReceipt.sign_up_id == SignUp.id
+        ),
+        published.join(Post, Post.shift_id == Shift.id).join(Hold, Hold.post_id == Post.id),
+        published.join(Post, Post.shift_id == Shift.id).join(PostNeed, PostNeed.post_id == Post.id),
         # Hours that wait for confirmation, and hours that are in the ledger.
         published.join(Attendance, Attendance.shift_id == Shift.id)
         .where(Attendance.minutes.is_(None), Attendance.check_out_at.is_not(None))
@@ -66,6 +86,13 @@ def _shifts(session: Session, actor: Actor | None) -> Sequence[object]:
     ]
     found = [session.scalars(kind.limit(1)).first() for kind in kinds]
     return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _series(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(Series.id).join(Project, Project.id == Series.project_id)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    return session.scalars(query.order_by(Series.id).limit(1)).all()
 
 
 def _branches(session: Session, actor: Actor | None) -> Sequence[object]:
@@ -87,6 +114,16 @@ def _attendances(session: Session, actor: Actor | None) -> Sequence[object]:
     return [one for one in found if one is not None]
 
 
+def _sign_ups(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(SignUp.id).join(Shift).join(Project)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    to_come = query.order_by(Shift.starts_at.desc())
+    kinds = (SignUpStatus.CONFIRMED, SignUpStatus.WAITLISTED, SignUpStatus.OFFERED)
+    found = [session.scalar(to_come.where(SignUp.status == str(kind)).limit(1)) for kind in kinds]
+    return [one for one in found if one is not None]
+
+
 def _entries(session: Session, actor: Actor | None) -> Sequence[object]:
     query = select(LedgerEntry.id).where(LedgerEntry.reverses_id.is_(None))
     if actor and actor.organisation_ids:
@@ -99,11 +136,16 @@ PARAMETERS: dict[str, Ids] = {
     "attendance_id": _attendances,
     "project_id": _projects,
     "shift_id": _shifts,
+    "series_id": _series,
+    "offer_id": _all(select(Offer.id)),
+    "hold_id": _all(select(Hold.id)),
     "branch_id": _branches,
-    "sign_up_id": _all(select(SignUp.id)),
+    "sign_up_id": _sign_ups,
     "person_id": _all(select(Person.id)),
     "file_id": _own_sheets,
     "entry_id": _entries,
+    "link_id": _all(select(LeaderLink.id)),
+    "token": lambda _session, _actor: ("no-such-link",),
 }
 
 

@@ -110,7 +110,15 @@ def _projects(session: Session, world: World, now: datetime) -> None:
     full = shift(7, capacity=1)
     factories.make_sign_up(session, full, leader)
     factories.make_sign_up(session, full, volunteer, status=SignUpStatus.WAITLISTED)
+    first_day = hour.astimezone(factories.SHANGHAI).date() + timedelta(days=9)
+    factories.make_series(session, project=world.project, first_day=first_day)
     shift(8, status=ShiftStatus.CANCELLED, cancel_reason="下雨")
+    offered = shift(9, capacity=2)
+    factories.make_offer(session, offered, volunteer, expires_at=hour + timedelta(days=4))
+    moved = shift(10, capacity=2)
+    factories.make_receipt(session, factories.make_sign_up(session, moved, volunteer))
+    factories.make_hold(session, shift(12, capacity=9), volunteer, places=3)
+    factories.make_need(session, shift(13, posts=posts), kind="training")
     for days, known in ((-1, False), (-3, True)):
         past = shift(days, capacity=4)
         for person in (volunteer, leader):

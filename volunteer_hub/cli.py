@@ -7,7 +7,7 @@ from importlib import import_module
 from flask import Flask
 
 from volunteer_hub.notifications.commands import worker_command
-from volunteer_hub.notifications.worker import Job
+from volunteer_hub.shifts.jobs import JOBS
 
 GROUPS = (
     ("volunteer_hub.demo.commands", "demo"),
@@ -15,16 +15,10 @@ GROUPS = (
     ("volunteer_hub.accounts.commands", "user"),
     ("volunteer_hub.hours.commands", "ledger"),
 )
-# What the worker does in each round, in this order: functions `(session, now) -> int`.
-JOBS: tuple[tuple[str, str], ...] = ()
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask --app wsgi`."""
     for module, name in GROUPS:
         app.cli.add_command(getattr(import_module(module), name))
-    app.cli.add_command(worker_command(_jobs))
-
-
-def _jobs() -> list[Job]:
-    return [getattr(import_module(module), name) for module, name in JOBS]
+    app.cli.add_command(worker_command(lambda: JOBS))

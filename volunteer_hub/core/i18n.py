@@ -51,6 +51,8 @@ def init_app(app: Flask) -> None:
     env.install_gettext_callables(gettext, _plural, newstyle=True)  # type: ignore[attr-defined]
     # Jinja's `_` looks `gettext` up at each call; this is the function itself.
     env.globals["_"] = env.globals["gettext"]
+    # Jinja's own fills in the values after ours has, and has only the number by then.
+    env.globals["ngettext"] = ngettext
     env.globals.update(
         language=language, either=either, day=day, day_year=day_year, clock_time=clock_time,
         moment=moment, span=span, hours=hours, duration=duration, weekday=weekday,

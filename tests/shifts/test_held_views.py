@@ -1,0 +1,158 @@
+"""The panel of a shift when something is held, moved, or asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.factories import (
+    NOW,
+    make_enterprise,
+    make_hold,
+    make_need,
+    make_offer,
+    make_person,
+    make_receipt,
+    make_shift,
+    make_sign_up,
+    post_of,
+)
+from tests.support import login
+from volunteer_hub.shifts.models import SignUpStatus
+
+READ = {"risk_accepted": "1"}
+SOON = NOW + timedelta(hours=5)
+
+
+@pytest.fixture
+def me(client, session):
+    person = make_person(session, enterprise_id=make_enterprise(session).id)
+    login(client, person)
+    return person
+
+
+def show(client, shift):
+    return client.get(f"/shifts/{shift.id}").text
+
+
+def test_an_offer_is_taken_in_one_tap_and_the_second_tap_changes_nothing(client, session, me):
+    shift = make_shift(session)
+    offer = make_offer(session, shift, me, expires_at=SOON)
+    page = show(client, shift)
+    assert 'data-state="offered"' in page
+    assert "给你留着一个名额" in page
+    for _twice in range(2):
+        answer = client.post(f"/offers/{offer.id}/accept", data=READ)
+        assert (answer.status_code, answer.location) == (303, f"/shifts/{shift.id}")
+    assert 'data-state="confirmed"' in show(client, shift)
+    assert post_of(session, shift).taken == 1
+
+
+def test_declining_leads_to_what_suits_better(client, session, me):
+    shift = make_shift(session)
+    offer = make_offer(session, shift, me, expires_at=SOON)
+    answer = client.post(f"/offers/{offer.id}/decline")
+    assert answer.location == f"/shifts/{shift.id}?left=1"
+    assert f"/shifts/{shift.id}/instead" in client.get(answer.location).text
+
+
+def test_an_offer_that_has_run_out_says_so_and_offers_the_line_again(client, session, me):
+    shift = make_shift(session)
+    offer = make_offer(session, shift, me, expires_at=NOW - timedelta(minutes=1))
+    answer = client.post(f"/offers/{offer.id}/accept", data=READ)
+    assert answer.status_code == 409
+    assert "已过期" in answer.text
+
+
+def test_an_offer_to_somebody_else_answers_404(client, session, me):
+    offer = make_offer(session, make_shift(session), make_person(session), expires_at=SOON)
+    for verb in ("accept", "decline"):
+        assert client.post(f"/offers/{offer.id}/{verb}", data=READ).status_code == 404
+
+
+def test_what_moved_is_shown_before_and_after_and_accepted_again(client, session, me):
+    shift = make_shift(session)
+    sign_up = make_sign_up(session, shift, me)
+    make_receipt(session, sign_up)
+    page = show(client, shift)
+    assert "<s>西门</s>" in page
+    assert "没问题，我还来" in page
+    assert "时间或地点有变" in client.get("/me").text
+    answer = client.post(f"/signups/{sign_up.id}/change", data={"accepted": "1"})
+    assert answer.status_code == 303
+    assert "没问题，我还来" not in show(client, shift)
+
+
+def test_a_post_that_asks_for_more_is_explained_before_the_tap(client, session, me):
+    posts = [{"capacity": 2, "name_zh": "导医"}, {"capacity": 2, "name_zh": "引导"}]
+    shift = make_shift(session, posts=posts)
+    make_need(session, shift, kind="language", name_zh="上海话")
+    page = show(client, shift)
+    first, second = (post_of(session, shift, n).id for n in range(2))
+    assert f'value="{first}" disabled' in page
+    assert f'value="{second}" checked' in page
+    assert "/me/profile#skills" in page
+    refused = client.post(f"/shifts/{shift.id}/signup", data={**READ, "post": str(first)})
+    assert refused.status_code == 409
+    assert "上海话" in refused.text
+
+
+def test_places_for_colleagues_are_held_and_given_back(client, session, me):
+    shift = make_shift(session, capacity=5, starts_at=NOW + timedelta(days=5))
+    assert f"/shifts/{shift.id}/hold" in show(client, shift)
+    typed = {"group": f"enterprise:{me.enterprise_id}", "places": "3", "phones": ""}
+    assert client.post(f"/shifts/{shift.id}/hold", data=typed).status_code == 303
+    page = show(client, shift)
+    assert "留着 3 个名额" in page
+    assert post_of(session, shift).taken == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "status"),
+    [
+        ("phones", "not a phone", 422),
+        ("places", "0", 422),
+        ("places", "99", 422),
+        ("group", "enterprise:999999", 404),
+        ("group", "nonsense", 422),
+    ],
+)
+def test_what_cannot_be_held_keeps_everything_typed(client, session, me, field, value, status):
+    shift = make_shift(session, starts_at=NOW + timedelta(days=5))
+    typed = {"group": f"enterprise:{me.enterprise_id}", "places": "2", "phones": "", field: value}
+    answer = client.post(f"/shifts/{shift.id}/hold", data=typed)
+    assert answer.status_code == status
+    if status == 422 and field != "group":
+        assert value in answer.text
+
+
+def test_a_colleague_reads_that_places_are_kept(client, session, me):
+    shift = make_shift(session, capacity=3, starts_at=NOW + timedelta(days=5))
+    colleague = make_person(session, enterprise_id=me.enterprise_id)
+    make_hold(session, shift, colleague, places=3)
+    page = show(client, shift)
+    assert "给你和同事留着 3 个名额" in page
+    assert "报名这场" in page or "我已阅读" in page or "报名" in page
+    client.post(f"/shifts/{shift.id}/signup", data=READ)
+    assert 'data-state="confirmed"' in show(client, shift)
+
+
+def test_only_what_i_can_join_leaves_out_what_refuses_me(client, session, me):
+    open_to_me = make_shift(session)
+    make_need(session, make_shift(session), kind="skill")
+    busy = make_shift(session, starts_at=NOW + timedelta(days=4))
+    make_sign_up(session, busy, me)
+    make_shift(session, starts_at=busy.starts_at)
+    page = client.get("/shifts?eligible=1").text
+    assert page.count('data-id="') == 1
+    assert f'data-id="{open_to_me.id}"' in page
+
+
+def test_who_waits_reads_the_place_in_line_and_for_how_long_an_offer_is_held(client, session, me):
+    shift = make_shift(session, capacity=1)
+    make_sign_up(session, shift, make_person(session))
+    make_sign_up(session, shift, me, status=SignUpStatus.WAITLISTED)
+    page = show(client, shift)
+    assert 'data-state="waitlisted"' in page
+    assert "12 小时" in page
