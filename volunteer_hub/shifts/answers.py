@@ -13,7 +13,7 @@ from volunteer_hub.core.web import done, is_htmx, render
 from volunteer_hub.shifts import needs, panel, queries, together
 from volunteer_hub.shifts.models import SignUpStatus
 from volunteer_hub.shifts.offers import OPEN_TO_ALL
-from volunteer_hub.shifts.release import open_places
+from volunteer_hub.shifts.release import LAST_STEP, open_places
 
 
 def shift_page(
@@ -48,6 +48,7 @@ def shift_page(
         refused=refused,
         started=shift.starts_at <= now,
         open_to_all=ahead < OPEN_TO_ALL,
+        rest_opens_at=shift.starts_at - LAST_STEP,
         together=_together(shift_id, view.mine),
         say=say,
         left=left or request.args.get("left") == "1",

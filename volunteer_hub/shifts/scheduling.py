@@ -18,7 +18,7 @@ from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile, own_project
 from volunteer_hub.shifts import line, receipts, told
 from volunteer_hub.shifts.cutting import Cut, withdraw_all
-from volunteer_hub.shifts.models import ACTIVE, Shift, ShiftStatus, SignUp
+from volunteer_hub.shifts.models import ACTIVE, Post, Shift, ShiftStatus, SignUp
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
 from volunteer_hub.shifts.posts import set_posts
 
@@ -90,9 +90,12 @@ def change_shift(
         raise InvalidInput(_("This end has passed. Please choose a later one."), field="ends_at")
     before = receipts.snapshot(shift)
     changed = _take_over(shift, columns(plan, zone))
+    places = _places(session, shift)
     posts = set_posts(session, shift, plan.posts, now=now, cut=cut)
     if posts:
         changed["posts"] = None
+        if _places(session, shift) != places:
+            changed["capacity"] = [places, _places(session, shift)]
     if changed:
         shift.version += 1
         _note(session, "shift:change", shift, project, actor_id=actor_id, now=now, changed=changed)
@@ -101,6 +104,11 @@ def change_shift(
         for post in posts:
             line.settle(session, post.id, now=now, added=True)
     return shift
+
+
+def _places(session: Session, shift: Shift) -> int:
+    query = select(func.coalesce(func.sum(Post.capacity), 0)).where(Post.shift_id == shift.id)
+    return int(session.scalar(query) or 0)
 
 
 def publish_shift(
