@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,10 +92,7 @@ def change_shift(
     changed = _take_over(shift, columns(plan, zone))
     places = _places(session, shift)
     posts = set_posts(session, shift, plan.posts, now=now, cut=cut)
-    if posts:
-        changed["posts"] = None
-        if _places(session, shift) != places:
-            changed["capacity"] = [places, _places(session, shift)]
+    changed |= _places_changed(session, shift, posts, before=places)
     if changed:
         shift.version += 1
         _note(session, "shift:change", shift, project, actor_id=actor_id, now=now, changed=changed)
@@ -104,6 +101,14 @@ def change_shift(
         for post in posts:
             line.settle(session, post.id, now=now, added=True)
     return shift
+
+
+def _places_changed(
+    session: Session, shift: Shift, touched: Sequence[Post], *, before: int
+) -> dict[str, Any]:
+    after = _places(session, shift)
+    changed: dict[str, Any] = {"posts": None} if touched else {}
+    return changed if after == before else {**changed, "capacity": [before, after]}
 
 
 def _places(session: Session, shift: Shift) -> int:
