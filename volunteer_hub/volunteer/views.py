@@ -88,6 +88,8 @@ def _in_words(wanted: filters.Filter, choices: facets.Facets) -> str:
     words += [name for id_, _key, name in choices.categories if id_ == wanted.category]
     if wanted.seats:
         words.append(_("places left"))
+    if wanted.eligible:
+        words.append(_("what I can join"))
     return " · ".join(words)
 
 
