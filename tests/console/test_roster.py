@@ -193,7 +193,7 @@ def test_a_roster_costs_the_same_queries_for_two_and_for_thirty(session, organis
         with count_queries(db.engine) as queries:
             assert desk.get(address).status_code == 200
         counts.append(queries.count)
-    assert counts == [4, 4]
+    assert counts == [8, 8]
 
 
 def test_times_of_one_person_can_be_changed(session, shift, bob, desk, at, now):

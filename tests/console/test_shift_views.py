@@ -254,7 +254,7 @@ def test_places_cut_below_the_signed_up_are_refused_at_their_field(session, desk
     form = {**stored_form(desk, shift), "posts-0-capacity": "1"}
     answer = desk.post(f"/console/shifts/{shift.id}/edit?lang=en", data=form)
     assert answer.status_code == 422
-    assert "2 people are signed up already" in answer.text
+    assert "2 places are taken already" in answer.text
 
 
 def test_a_stale_edit_shows_the_other_change_and_keeps_what_was_typed(session, desk, project):

@@ -29,6 +29,7 @@ MORE = {
     "message": {"text": "请带伞 <b>", "sender": "沈老师"},
     "hold_fell_back": {"places": 3},
     "place_lost": {"reason": ""},
+    "post_moved": {"post_zh": "分诊台", "post_en": "Triage desk"},
     "role_granted": {
         "role": "coordinator",
         "organisation_zh": "第一医院社工部",

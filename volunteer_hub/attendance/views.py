@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance import queries
+from volunteer_hub.attendance import lead_views, queries
+from volunteer_hub.attendance.blueprint import bp
 from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import day_bounds
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import render
 
-bp = Blueprint("attendance", __name__)
+__all__ = ["bp", "lead_views"]
 
 
 @bp.get("/check-in")

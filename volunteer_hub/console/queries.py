@@ -12,10 +12,14 @@ from sqlalchemy.orm import Session
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.sheets import count_to_confirm
 from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts.desk_answers import Pending, pending
+from volunteer_hub.shifts.desk_people import Left, cancellations
 from volunteer_hub.shifts.desk_queries import ShiftLine, board
 from volunteer_hub.shifts.models import ShiftStatus
 
 DAYS_AHEAD = 7
+# Whoever gave a place back after this hour of the day before is named in the morning.
+LAST_EVENING = timedelta(hours=6)
 SOON = timedelta(hours=48)
 
 
@@ -38,10 +42,16 @@ class Day:
 
 @dataclass(frozen=True)
 class Board:
-    """Today and the next seven days (days without shifts left out), and what to do first."""
+    """Today and the next seven days (days without shifts left out), and what to do first.
+
+    `short` are shifts of the next 48 hours that lack people, `pending` what each shift (by id) is
+    still to be answered, `left` who gave back a place since 18:00 of the evening before.
+    """
 
     days: list[Day]
     short: list[ShiftLine]
+    pending: dict[int, Pending]
+    left: list[Left]
     unconfirmed: int
     total: int
     has_projects: bool
@@ -49,6 +59,24 @@ class Board:
     @property
     def today(self) -> Day:
         return self.days[0]
+
+    @property
+    def offers(self) -> int:
+        return sum(one.offers for one in self.pending.values())
+
+    @property
+    def unanswered(self) -> int:
+        return sum(one.unanswered for one in self.pending.values())
+
+    @property
+    def clashing(self) -> list[ShiftLine]:
+        """Shifts that moved and now collide with another place of somebody's."""
+        return [
+            shift
+            for day in self.days
+            for shift in day.shifts
+            if shift.id in self.pending and self.pending[shift.id].clashing
+        ]
 
 
 def read_board(
@@ -71,6 +99,10 @@ def read_board(
         short=[
             s for s in shifts if s.is_published and s.is_short and now < s.starts_at < now + SOON
         ],
+        pending=pending(session, shift_ids=[s.id for s in shifts if now < s.starts_at]),
+        left=cancellations(
+            session, organisation_ids=organisation_ids, since=start - LAST_EVENING, now=now
+        ),
         unconfirmed=count_to_confirm(session, organisation_ids=organisation_ids, now=now),
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
         has_projects=_has_projects(session, organisation_ids),

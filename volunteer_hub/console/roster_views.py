@@ -8,19 +8,24 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance import queries, services, times
+from volunteer_hub.attendance import leader_links, queries, services, times
+from volunteer_hub.attendance.lead_views import door_address
 from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.queries import RosterRow, ShiftHead
 from volunteer_hub.attendance.rules import OPENS_BEFORE
 from volunteer_hub.console.answers import attempt, status_of
 from volunteer_hub.console.blueprint import bp
+from volunteer_hub.console.desk.forms import LeaderForm, WalkInForm
 from volunteer_hub.console.forms import UNTICKED, AttendanceForm, typed_number
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
-from volunteer_hub.core.web import done, render
+from volunteer_hub.core.web import done, is_htmx, render
+from volunteer_hub.shifts import desk_answers, desk_people
+from volunteer_hub.shifts.desk import ASK_FIRST
+from volunteer_hub.shifts.desk_queries import post_lines
 from volunteer_hub.shifts.models import ShiftStatus
 from volunteer_hub.shifts.series.queries import series_of_shift
 
@@ -35,7 +40,8 @@ def own_shift(shift_id: int) -> ShiftHead:
     return shift
 
 
-def _context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
+def page_context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
+    """Return what the roster shows; all around it only where the whole page is asked for."""
     now = clock.now()
     rows = queries.roster(db.session(), shift=shift, now=now)
     takes_place = shift.status == ShiftStatus.PUBLISHED
@@ -48,7 +54,29 @@ def _context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
         "over": now >= shift.ends_at,
         "refused": None,
         "series": None,
+        "ticks": {
+            "one": url_for(".mark", shift_id=shift.id),
+            "all": url_for(".mark_all", shift_id=shift.id),
+            "out": url_for(".check_out_all", shift_id=shift.id),
+        },
+        "desk": True,
+        **({} if is_htmx() else _around(shift)),
         **more,
+    }
+
+
+def _around(shift: ShiftHead) -> dict[str, Any]:
+    """Return what stands around the roster: posts, the line, answers, links, and their forms."""
+    session = db.session()
+    links = leader_links.links_of(session, shift_id=shift.id)
+    return {
+        "posts": post_lines(session, shift_id=shift.id),
+        "line": desk_people.waiting(session, shift_id=shift.id),
+        "answers": desk_answers.answers(session, shift_id=shift.id),
+        "links": [(link, door_address(link.id)) for link in links],
+        "walk_in": WalkInForm(formdata=None),
+        "leader": LeaderForm(formdata=None),
+        "near": shift.starts_at - clock.now() < ASK_FIRST,
     }
 
 
@@ -57,7 +85,7 @@ def _context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
 def roster(shift_id: int) -> Response:
     """Show who has a place and who came."""
     series = series_of_shift(db.session(), shift_id=shift_id, now=clock.now())
-    context = _context(own_shift(shift_id), series=series)
+    context = page_context(own_shift(shift_id), series=series)
     return render("console/roster.html", fragment="console/_roster.html", **context)
 
 
@@ -79,7 +107,7 @@ def mark(shift_id: int) -> Response:
         )
     except DomainError as error:
         refused = error
-    context = _context(shift, refused=refused)
+    context = page_context(shift, refused=refused)
     row = next((row for row in context["rows"] if row.person_id == person_id), None)
     if row is None and refused:
         raise refused
@@ -148,7 +176,7 @@ def _whole(answer: Response) -> Response:
 
 def _bulk_done(shift: ShiftHead, say: str = "") -> Response:
     here = url_for(".roster", shift_id=shift.id)
-    return done(here, fragment="console/_roster.html", say=say, **_context(shift))
+    return done(here, fragment="console/_roster.html", say=say, **page_context(shift))
 
 
 @bp.route("/attendance/<int:attendance_id>", methods=["GET", "POST"])

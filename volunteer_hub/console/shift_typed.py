@@ -17,7 +17,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _, day, either, span
 from volunteer_hub.projects.desk_queries import ProjectDesk
-from volunteer_hub.shifts.desk_queries import ShiftDesk
+from volunteer_hub.shifts.desk_queries import PostLine, ShiftDesk
 from volunteer_hub.shifts.plans import ShiftPlan
 from volunteer_hub.shifts.posts import PostPlan
 
@@ -125,6 +125,12 @@ def _needs_typed(row: object) -> frozenset[int] | None:
     return frozenset(int(one) for one in field.data or ()) if field.choices else None
 
 
+def _post_words(post: PostLine, form: ShiftForm) -> str:
+    needs = [either(row.name_zh, row.name_en) for row in form.needs_offered if row.id in post.needs]
+    asked = f" ({_(', ').join(needs)})" if needs else ""
+    return f"{either(post.name_zh, post.name_en)} {post.capacity}{asked}".strip()
+
+
 def changed_by_others(form: ShiftForm, shift: ShiftDesk) -> tuple[str, list[tuple[str, str]]]:
     """Return who saved meanwhile and what it says now; the next save is then on top of that."""
     who, fields = fields_changed_since(
@@ -132,9 +138,7 @@ def changed_by_others(form: ShiftForm, shift: ShiftDesk) -> tuple[str, list[tupl
     )
     form.version.data = str(shift.version)
     time = f"{day(shift.day)} {span(shift.starts_at, shift.ends_at)}"
-    places = " · ".join(
-        f"{either(post.name_zh, post.name_en)} {post.capacity}".strip() for post in shift.posts
-    )
+    places = " · ".join(_post_words(post, form) for post in shift.posts)
     words = {
         "starts_at": (_("Time"), time),
         "ends_at": (_("Time"), time),

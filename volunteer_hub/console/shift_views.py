@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from volunteer_hub.console.answers import attempt, scope, status_of
 from volunteer_hub.console.blueprint import bp
+from volunteer_hub.console.cut_typed import cut_answered, cut_question
 from volunteer_hub.console.forms import CancelShiftForm, ShiftForm, problems, typed_number
 from volunteer_hub.console.places import offer_places
 from volunteer_hub.console.series.forms import CancelSeriesForm, SeriesShiftForm
@@ -110,6 +111,7 @@ def _change(form: ShiftForm, shift: ShiftDesk) -> int:
         reach=Reach(form.reach.data) if "reach" in form else Reach.ONE,
         zone=clock.zone(),
         publish=bool(request.form.get("publish")),
+        cut=cut_answered(form, shift),
         **scope(),
     )
 
@@ -207,6 +209,7 @@ def _page(
         "series": series,
         "cancelling": cancelling,
         "theirs": changed_by_others(form, shift) if stale and shift else None,
+        "cut": cut_question(form, shift),
         "refused_days": refused.lines if isinstance(refused, SeriesRefused) else (),
         "is_over": shift is not None and shift.ends_at <= now,
         "has_begun": shift is not None and shift.starts_at <= now,

@@ -12,6 +12,7 @@ from volunteer_hub.console import (
     team_views,
 )
 from volunteer_hub.console.blueprint import bp
+from volunteer_hub.console.desk import door_views, message_views, outdoor_views, place_views
 from volunteer_hub.console.importing import views as import_views
 from volunteer_hub.console.series import views as series_views
 
@@ -20,7 +21,11 @@ __all__ = [
     "bp",
     "confirmation_views",
     "correction_views",
+    "door_views",
     "import_views",
+    "message_views",
+    "outdoor_views",
+    "place_views",
     "project_views",
     "roster_views",
     "series_views",

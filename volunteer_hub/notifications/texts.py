@@ -206,6 +206,17 @@ def _place_lost(params: Params) -> Text:
     return Text(_("You are off the list"), _with_reason(sentence, params))
 
 
+def _post_moved(params: Params) -> Text:
+    return Text(
+        _("Another post for you"),
+        _(
+            "%(shift)s. The coordinator has moved you to: %(post)s.",
+            shift=_shift(params),
+            post=either(params["post_zh"], params["post_en"]),
+        ),
+    )
+
+
 # ---------------------------------------------------------------- people
 
 
@@ -265,5 +276,6 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "hold_fell_back": _hold_fell_back,
     "hold_named": _hold_named,
     "place_lost": _place_lost,
+    "post_moved": _post_moved,
     "role_granted": _role_granted,
 }

@@ -184,6 +184,11 @@ def _lines(
     return lines
 
 
+def post_lines(session: Session, *, shift_id: int) -> list[PostLine]:
+    """Return the posts of one shift; the caller has made sure that the reader may see it."""
+    return _posts(session, [shift_id]).get(shift_id, [])
+
+
 def _posts(session: Session, shift_ids: list[int]) -> dict[int, list[PostLine]]:
     found: dict[int, list[PostLine]] = {}
     for row in session.execute(

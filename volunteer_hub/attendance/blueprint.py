@@ -1,0 +1,7 @@
+"""The blueprint of attendance."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("attendance", __name__)

@@ -1,0 +1,81 @@
+"""Shapes of what coordinators type at the desk of one shift, or of one rainy day."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from volunteer_hub.accounts.forms import NEEDED, strip
+from volunteer_hub.attendance.leader_links import NAME_LENGTH
+from volunteer_hub.console.forms import at_most
+from volunteer_hub.core.i18n import _, _l
+from volunteer_hub.shifts.desk import TEXT_LENGTH, Group
+from volunteer_hub.shifts.desk_rules import REASON_LENGTH
+
+
+class Day(DateField):
+    """A date, refused in our own words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Please choose a day.")) from None
+
+
+class WalkInForm(FlaskForm):
+    """Who stands at the door."""
+
+    phone = StringField(
+        _l("Phone"),
+        [InputRequired(NEEDED), Length(max=32, message=_l("This is too long for a phone number."))],
+        filters=[strip],
+    )
+    post = StringField(_l("Post"), [at_most(10)])
+    reason = StringField(_l("Reason"), [at_most(REASON_LENGTH)], filters=[strip])
+
+
+class PlaceForm(FlaskForm):
+    """Why somebody is given, moved to, or taken off a place."""
+
+    reason = StringField(_l("Reason"), [at_most(REASON_LENGTH)], filters=[strip])
+    asked = BooleanField(_l("I have called: they are coming"))
+
+
+class MessageForm(FlaskForm):
+    """A message and whom it goes to."""
+
+    to = RadioField(
+        _l("To"),
+        choices=[
+            SelectChoice(str(Group.CONFIRMED), _l("Those with a place")),
+            SelectChoice(str(Group.WAITING), _l("Those in line")),
+            SelectChoice(str(Group.BOTH), _l("Everybody")),
+        ],
+        default=str(Group.CONFIRMED),
+    )
+    text = TextAreaField(
+        _l("Message"),
+        [InputRequired(NEEDED), at_most(TEXT_LENGTH)],
+        filters=[strip],
+    )
+
+
+class LeaderForm(FlaskForm):
+    """Who gets the link."""
+
+    name = StringField(
+        _l("Who leads this shift?"), [InputRequired(NEEDED), at_most(NAME_LENGTH)], filters=[strip]
+    )
+
+
+class OutdoorForm(FlaskForm):
+    """Which shifts, and what is to happen: `act` is the button that was tapped."""
+
+    reason = StringField(_l("Why are they cancelled?"), [at_most(REASON_LENGTH)], filters=[strip])
+    to = Day(_l("To the same time on"), [Optional()])
