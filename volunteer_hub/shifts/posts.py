@@ -13,7 +13,7 @@ from volunteer_hub.accounts.models import Qualification
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.shifts.cutting import Cut, cut_places
-from volunteer_hub.shifts.models import Post, PostNeed, Shift, SignUp
+from volunteer_hub.shifts.models import Hold, Post, PostNeed, Shift, SignUp
 
 MOST_PLACES = 500
 MOST_POSTS = 12
@@ -44,10 +44,10 @@ def set_posts(
 ) -> list[Post]:
     """Make the shift's posts be these, in this order; returns those touched in any way.
 
-    A post that is not planned any more is taken out, unless somebody ever signed up for it.
-    Raises InvalidInput whose field is `posts-<index>-<field>`.
+    A post that is not planned any more is taken out, unless somebody ever signed up for it or held
+    places. Raises InvalidInput whose field is `posts-<index>-<field>`.
     """
-    _check(plans)
+    check_posts(plans)
     stored = {
         post.id: post
         for post in session.scalars(
@@ -117,7 +117,8 @@ def _set_needs(session: Session, post: Post, plan: PostPlan, before: frozenset[i
     return True
 
 
-def _check(plans: Sequence[PostPlan]) -> None:
+def check_posts(plans: Sequence[PostPlan]) -> None:
+    """Raise InvalidInput for numbers or names that no posts can have."""
     if not plans:
         raise InvalidInput(_("Please say how many people you need."), field="posts-0-capacity")
     if len(plans) > MOST_POSTS:
@@ -141,7 +142,8 @@ def _take_out(session: Session, stored: dict[int, Post], *, kept: set[int | None
     gone = [post for post in stored.values() if post.id not in kept]
     for post in gone:
         ever = session.scalar(select(func.count()).where(SignUp.post_id == post.id))
-        if ever:
+        held = session.scalar(select(func.count()).where(Hold.post_id == post.id))
+        if ever or held:
             raise InvalidInput(
                 _("People have signed up for a post that you left out. Please keep it."),
                 field="posts-0-capacity",
