@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, cast, literal, select, union
+from sqlalchemy import ColumnElement, String, cast, exists, literal, select, union
 from sqlalchemy.orm import Session
 
 from volunteer_hub.notifications.models import Notice
@@ -32,17 +32,23 @@ def pass_on_places(session: Session, now: datetime) -> int:
     due = union(
         select(Offer.post_id).where(Offer.state == str(OfferState.OPEN), Offer.expires_at <= now),
         select(Hold.post_id).where(Hold.places > 0, Hold.until <= now),
+    ).limit(MOST)
+    # The soonest first: places that wait for their day must not keep the others from their turn.
+    waiting = (
         select(Post.id)
-        .join(SignUp, SignUp.post_id == Post.id)
         .join(Shift, Shift.id == Post.shift_id)
         .where(
-            SignUp.status == str(SignUpStatus.WAITLISTED),
             Post.taken < Post.capacity,
+            exists().where(
+                SignUp.post_id == Post.id, SignUp.status == str(SignUpStatus.WAITLISTED)
+            ),
             Shift.status == str(ShiftStatus.PUBLISHED),
             Shift.starts_at > now + offers.OPEN_TO_ALL,
-        ),
-    ).limit(MOST)
-    posts = sorted(session.scalars(due).all())
+        )
+        .order_by(Shift.starts_at, Post.id)
+        .limit(MOST)
+    )
+    posts = sorted({*session.scalars(due), *session.scalars(waiting)})
     for post_id in posts:
         line.settle(session, post_id, now=now)
     return len(posts)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.registry.models import Place
-from volunteer_hub.shifts import leaving, told
+from volunteer_hub.shifts import deadlines, leaving, told
 from volunteer_hub.shifts.clash import clash
 from volunteer_hub.shifts.facts import read_facts
 from volunteer_hub.shifts.models import (
@@ -58,6 +58,7 @@ def ask_again(
     differing = [field for field in FIELDS if before[field] != after[field]]
     if not differing or shift.status != ShiftStatus.PUBLISHED or shift.starts_at <= now:
         return None
+    deadlines.follow(session, shift, now=now)
     people = session.execute(
         select(SignUp.id, SignUp.person_id, SignUp.status)
         .where(SignUp.shift_id == shift.id, SignUp.status.in_(ACTIVE))
