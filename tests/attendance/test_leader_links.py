@@ -57,6 +57,14 @@ def test_a_tick_through_the_link_is_kept_with_its_name(session, client, shift, b
     assert entry.details["link_name"] == "王队长"
 
 
+def test_a_wrong_tick_is_taken_back_through_the_link(session, client, shift, bob, address):
+    make_sign_up(session, shift, bob)
+    for status in ("present", "none"):
+        client.post(f"{address}/attendance", data={"person_id": bob.id, "status": status})
+    assert session.scalars(select(Attendance)).all() == []
+    assert 'value="none"' not in client.get(address).text
+
+
 def test_a_tick_needs_the_token_of_the_form(session, client, shift, bob, address):
     make_sign_up(session, shift, bob)
     data = {"person_id": bob.id, "status": "present"}
