@@ -115,7 +115,7 @@ def _moved_up(params: Params) -> Text:
     return Text(
         _("You're in"),
         _(
-            "%(shift)s, %(place)s. Places were added and you have one. Can't come? Please give it"
+            "%(shift)s, %(place)s. There is a place for you now. Can't come? Please give it"
             " back.",
             shift=_shift(params),
             place=_place(params),
