@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Integer, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.db import UtcDateTime
+from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts import needs, offers, told
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import (
@@ -28,7 +30,7 @@ from volunteer_hub.shifts.places import (
     note,
     take_place,
 )
-from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet
+from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet, open_places
 from volunteer_hub.shifts.rules import refusal
 
 # With more time than this places that were added confirm the line in order; later they are offered.
@@ -43,13 +45,21 @@ _HOLDS_DUE = select(Hold.id, Hold.holder_id, Hold.places).where(
     Hold.post_id == _POST, Hold.places > 0, Hold.until <= _NOW
 )
 _LINE = (
-    select(SignUp.id, SignUp.shift_id, SignUp.person_id)
+    select(SignUp.id, SignUp.shift_id, SignUp.person_id, SignUp.newcomer)
     .where(SignUp.post_id == _POST, SignUp.status == "waitlisted")
     .order_by(SignUp.id)
 )
-_FREE = (
-    select(Post.capacity - Post.taken, Shift.starts_at, Shift.status)
+_POST_NOW = (
+    select(
+        Post.capacity,
+        Post.taken,
+        Shift.starts_at,
+        Shift.status,
+        Project.early_percent,
+        Project.newcomer_percent,
+    )
     .join(Shift, Shift.id == Post.shift_id)
+    .join(Project, Project.id == Shift.project_id)
     .where(Post.id == _POST)
 )
 
@@ -70,7 +80,7 @@ def settle(session: Session, post_id: int, *, now: datetime, added: bool = False
     is offered: the places are open to all. The post is locked from here on.
     """
     lock_post(session, post_id)
-    row = session.connection().execute(_FREE, {"post": post_id}).first()
+    row = session.connection().execute(_POST_NOW, {"post": post_id}).first()
     if row is None:
         return
     _take_back_offers(session, post_id, now=now)
@@ -129,24 +139,29 @@ def _take_back_holds(session: Session, post_id: int, *, now: datetime) -> None:
 
 
 def _serve(session: Session, post_id: int, *, now: datetime, confirm: bool) -> None:
-    if _free(session, post_id) <= 0:
+    post = _post(session, post_id)
+    expires_at = offers.expiry(post.starts_at, now=now)
+    if expires_at is None or not _has_room(post, now=now):
         return
+    # Asked once for all who are no newcomers, not for each of a long line.
+    for_others = limit(session, post, post_id=post_id, newcomer=False, now=now)
     for waiting in _line(session, post_id):
-        if _free(session, post_id) <= 0:
+        if not _has_room(post, now=now):
             return
+        if post.newcomer_percent and not waiting.newcomer and post.taken >= for_others:
+            continue
         # Whoever is in the middle of something else gets an offer and decides alone. Locked before
         # the look, so that nothing comes to stand against the place in between.
         at_once = confirm and lock_person_if_free(session, waiting.person_id)
         facts = read_facts(session, shift_id=waiting.shift_id, person_id=waiting.person_id, now=now)
         if not _may_have(session, facts, post_id, person_id=waiting.person_id, now=now):
             continue
-        expires_at = offers.expiry(facts.starts_at, now=now)
-        if expires_at is None:
-            return
         newcomer = is_newcomer(session, facts, person_id=waiting.person_id, now=now)
         most = limit(session, facts, post_id=post_id, newcomer=newcomer, now=now)
         if not take_place(session, post_id, limit=most):
             continue
+        post = _post(session, post_id)
+        for_others = limit(session, post, post_id=post_id, newcomer=False, now=now)
         if at_once:
             _confirm(session, waiting.id, facts, person_id=waiting.person_id, now=now)
             continue
@@ -163,8 +178,12 @@ def _serve(session: Session, post_id: int, *, now: datetime, confirm: bool) -> N
         note(session, "sign_up:offer", waiting.id, facts, actor_id=None, now=now)
 
 
-def _free(session: Session, post_id: int) -> int:
-    return int(session.connection().execute(_FREE, {"post": post_id}).one()[0])
+def _post(session: Session, post_id: int) -> Any:
+    return session.connection().execute(_POST_NOW, {"post": post_id}).one()
+
+
+def _has_room(post: Any, *, now: datetime) -> bool:
+    return open_places(post, post.early_percent, post.starts_at - now) > 0
 
 
 def _line(session: Session, post_id: int) -> Sequence[SignUp]:

@@ -35,6 +35,15 @@ class _Places(Protocol):
     def taken(self) -> int: ...
 
 
+class _Steps(Protocol):
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def early_percent(self) -> int: ...
+    @property
+    def newcomer_percent(self) -> int: ...
+
+
 def open_places(post: _Places, early_percent: int, ahead: timedelta) -> int:
     """Return how many places of a post can be had now, `ahead` of its shift's start."""
     return max(0, _opened(post.capacity, early_percent, ahead) - post.taken)
@@ -60,7 +69,7 @@ def not_open_yet(facts: Facts, *, now: datetime) -> CannotSignUp | None:
     )
 
 
-def limit(session: Session, facts: Facts, *, post_id: int, newcomer: bool, now: datetime) -> int:
+def limit(session: Session, facts: _Steps, *, post_id: int, newcomer: bool, now: datetime) -> int:
     """Return up to how many taken places this person can still take one of this post."""
     ahead = facts.starts_at - now
     stepped = facts.early_percent < 100 and ahead > LAST_STEP

@@ -18,9 +18,9 @@ from volunteer_hub.shifts.models import SignUp
 PEOPLE, PLACES = 500, 20
 
 
-def race(hub: Hub, rounds: int) -> list[float]:
+def race(hub: Hub, rounds: int, **project: int) -> list[float]:
     """Race so many times; returns the seconds of each answer. Raises AssertionError."""
-    runners, where = hubs.people(hub, PEOPLE), hubs.course(hub)
+    runners, where = hubs.people(hub, PEOPLE), hubs.course(hub, **project)
     seconds: list[float] = []
     for number in range(rounds):
         shift_id, _post_id = hubs.shift(hub, where, number, PLACES)
