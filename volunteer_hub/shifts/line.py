@@ -65,11 +65,17 @@ _POST_NOW = (
 
 
 def settle_shift(session: Session, shift_id: int, *, now: datetime) -> None:
-    """Bring every post of the shift up to date (see `settle`), posts in the order of their ids."""
+    """Bring every post of the shift up to date (see `settle`), posts in the order of their ids.
+
+    A post where nothing is due and no place open is not locked: whoever opens one serves the line.
+    """
     for post_id in session.scalars(
         select(Post.id).where(Post.shift_id == shift_id).order_by(Post.id)
     ).all():
-        settle(session, post_id, now=now)
+        values = {"post": post_id, "now": now}
+        due = (session.connection().execute(query, values).first() for query in (_DUE, _HOLDS_DUE))
+        if _has_room(_post(session, post_id), now=now) or any(due):
+            settle(session, post_id, now=now)
 
 
 def settle(session: Session, post_id: int, *, now: datetime, added: bool = False) -> None:

@@ -18,9 +18,9 @@ from volunteer_hub.shifts.models import SignUp
 PEOPLE, PLACES = 500, 20
 
 
-def race(hub: Hub, rounds: int, **project: int) -> list[float]:
+def race(hub: Hub, rounds: int) -> list[float]:
     """Race so many times; returns the seconds of each answer. Raises AssertionError."""
-    runners, where = hubs.people(hub, PEOPLE), hubs.course(hub, **project)
+    runners, where = hubs.people(hub, PEOPLE), hubs.course(hub)
     seconds: list[float] = []
     for number in range(rounds):
         shift_id, _post_id = hubs.shift(hub, where, number, PLACES)
@@ -43,6 +43,24 @@ def _in_order(session: Session, shift_id: int) -> None:
     line = [row.line_position for row in rows if row.status == "waitlisted"]
     assert line == list(range(1, PEOPLE - PLACES + 1))
     assert Truth(session, [shift_id], clock.now()).faults() == []
+
+
+def race_in_steps(hub: Hub, rounds: int) -> None:
+    """Race where half the places are open yet and two in five of those are for newcomers.
+
+    Everybody here is one, so exactly the open half is given and the others wait for the rest.
+    """
+    runners = hubs.people(hub, PEOPLE)
+    where = hubs.course(hub, early_percent=50, newcomer_percent=40)
+    for number in range(rounds):
+        shift_id, post_id = hubs.shift(hub, where, number, PLACES)
+        path = f"/shifts/{shift_id}/signup"
+        replies = hub.at_once([hub.post(one.cookie, path, risk_accepted=1) for one in runners])
+        assert Counter(reply.status for reply in replies) == {303: PEOPLE}
+        truth = hub.ask(lambda s, one=shift_id: Truth(s, [one], clock.now()))  # type: ignore[misc]
+        assert truth.faults() == []
+        assert truth.posts[post_id].taken == PLACES // 2
+        assert len(truth.line(post_id)) == PEOPLE - PLACES // 2
 
 
 def turmoil(hub: Hub, rounds: int) -> None:
