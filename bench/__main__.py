@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import counts, generator, report, turns
+from bench import counts, crowd, generator, report, turns
 from bench.pages import Page, pages_of
 from bench.report import Row, ShapeRow
 from bench.servers import EMBEDDED, FLOOR, PRODUCT, SHAPES, Server, serve
@@ -119,6 +119,8 @@ def _rows(
             turns.take([ours, theirs], options.turns, folder)
             goal = SIGN_UP_GOALS[site.engine]
             yield _shown(report.row(site.engine, "sign-up POST", goal, ours, theirs))
+        if options.only in "people on places":
+            yield _shown(crowd.row(site, product, floor, pools, folder))
 
 
 def _shown(row: Row) -> Row:

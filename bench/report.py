@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -31,6 +31,7 @@ class Row:
     rate: float = 0.0
     cpu_ms: float | None = None
     p99: float = 0.0
+    p95: float | None = None
     errors: int = 0
     wrong: str = ""
 
@@ -74,6 +75,11 @@ def row(
     )
 
 
+def with_p95(found: Row, p95: float) -> Row:
+    """Return the row with the 95 % latency in milliseconds, where that is asked for."""
+    return replace(found, p95=p95)
+
+
 HEADER = (
     f"{'':<11}{'page or action':<27}{'ratio':>6} {'(low–high)':<12}{'by cpu':>7}"
     f"{'floor/s':>9}{'ours/s':>8}{'cpu ms':>8}{'p99 ms':>8}{'goal':>6}"
@@ -87,6 +93,7 @@ def show_row(found: Row) -> str:
     mark = ("✓" if found.met else "✗") if found.goal or not found.met else " "
     goal = f"{found.goal:.2f}" if found.goal else "–"
     errors = f"  {found.errors} errors" if found.errors else ""
+    errors += "" if found.p95 is None else f"  p95 {found.p95:.0f} ms"
     extremes = f"({found.lowest:.2f}–{found.highest:.2f})"
     return (
         f"{found.engine:<11}{found.name:<27}{found.ratio:>6.2f} {extremes:<12}"

@@ -5,22 +5,31 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from bench import generator
 from bench.generator import CONNECTIONS, Sample
 from bench.sites import Identity, Site, active_sign_ups
-from volunteer_hub.accounts.models import Person
+from volunteer_hub.accounts.models import (
+    Person,
+    PersonQualification,
+    Qualification,
+    QualificationKind,
+)
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts.models import ACTIVE, Post, Shift, SignUp
+from volunteer_hub.shifts.clash import LONGEST_WAY
+from volunteer_hub.shifts.models import ACTIVE, Post, PostNeed, Shift, SignUp
 
 PEOPLE = 2_000
 PLACES, TAKEN = 500, 40  # the most that a post may have, and how full it may be already
+# Fair release of the product's shifts, which begin within the days in which it opens places.
+EARLY, NEWCOMERS, WITHIN = 90, 20, timedelta(days=6)
+OPEN = PLACES * EARLY // 100 * (100 - NEWCOMERS) // 100
 MOST_PER_SECOND = 4_000
 FLOOR_SHIFTS = 300
 AHEAD = timedelta(days=1)
@@ -38,7 +47,12 @@ class Pool:
     """Pairs of person and shift, each handed out once, evenly over both."""
 
     def __init__(
-        self, site: Site, targets: list[Target], people: list[Any], request: Callable[..., str]
+        self,
+        site: Site,
+        targets: list[Target],
+        people: list[Any],
+        request: Callable[..., str],
+        places: int = PLACES,
     ) -> None:
         self.site = site
         self.targets = targets
@@ -46,7 +60,7 @@ class Pool:
         self.request = request
         # Pairs used so far; with even use no shift is full before all are.
         self.used = 0
-        self.size = min(len(people), PLACES - TAKEN) * len(targets)
+        self.size = min(len(people), places - TAKEN) * len(targets)
         self.acknowledged = 0
         self.unsure = 0
         self.before = self._taken()
@@ -101,17 +115,43 @@ def floor_request(person_id: int, target: Target) -> str:
 
 
 def pools_of(site: Site) -> tuple[Pool, Pool]:
-    """Make room in many shifts; return the requests for the product and for the floor."""
+    """Make room in many shifts; return the requests for the product and for the floor.
+
+    The product works with all its rules: what the posts ask for, places that open in steps, a share
+    for newcomers, lines and offers.
+    """
     own, floors = _targets(site)
     post_ids = [target.post_id for target in own + floors]
     site.change(update(Post).where(Post.id.in_(post_ids)).values(capacity=PLACES))
     # The floor knows no conflicts, so it may not use up the time of the product's people.
     found = _people(site)
     people, others = found[::2], found[1::2]
+    _ask_for_something(site, own, [person.id for person in people])
     return (
-        Pool(site, own, site.identities(people), product_request),
+        Pool(site, own, site.identities(people), product_request, OPEN),
         Pool(site, floors, [person.id for person in others], floor_request),
     )
+
+
+def _ask_for_something(site: Site, targets: list[Target], people: list[int]) -> None:
+    """Let the posts ask for a training that these people have, and open their places in steps."""
+    training = Qualification(
+        kind=QualificationKind.TRAINING, key="bench", name_zh="培训", name_en="Training"
+    )
+    (qualification_id,) = site.add([training])
+    posts = [target.post_id for target in targets]
+    site.change(delete(PostNeed).where(PostNeed.post_id.in_(posts)))
+    site.add(PostNeed(post_id=one, qualification_id=qualification_id) for one in posts)
+    site.add(
+        PersonQualification(
+            person_id=one, qualification_id=qualification_id, since=date(2026, 1, 1)
+        )
+        for one in people
+    )
+    shifts = [target.shift_id for target in targets]
+    projects = select(Shift.project_id).where(Shift.id.in_(shifts))
+    steps = {"early_percent": EARLY, "newcomer_percent": NEWCOMERS}
+    site.change(update(Project).where(Project.id.in_(projects)).values(steps))
 
 
 def _targets(site: Site) -> tuple[list[Target], list[Target]]:
@@ -134,9 +174,10 @@ def _targets(site: Site) -> tuple[list[Target], list[Target]]:
     floors: list[Target] = []
     free_from = None
     for shift_id, post_id, starts_at, ends_at in rows:
-        if free_from is None or starts_at >= free_from:
+        soon = starts_at < datetime.now(UTC) + WITHIN
+        if soon and (free_from is None or starts_at >= free_from):
             own.append(Target(shift_id, post_id))
-            free_from = ends_at
+            free_from = ends_at + LONGEST_WAY
         elif len(floors) < FLOOR_SHIFTS:
             floors.append(Target(shift_id, post_id))
     return own, floors

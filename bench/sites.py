@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -82,6 +83,14 @@ class Site:
         """Run a statement and commit it."""
         with self.app.app_context(), db.engine.begin() as connection:
             connection.execute(statement)
+
+    def add(self, rows: Iterable[Any]) -> list[int]:
+        """Add rows and commit; returns the ids of those that have one."""
+        with self.app.app_context():
+            made = list(rows)
+            db.session.add_all(made)
+            db.session.commit()
+            return [row.id for row in made if hasattr(row, "id")]
 
     def database_pid(self) -> int | None:
         """Return the first process of our own PostgreSQL; None for SQLite or without /proc."""
