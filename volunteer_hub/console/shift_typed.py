@@ -41,7 +41,7 @@ def stored(shift: ShiftDesk) -> dict[str, object]:
             {
                 "id": str(post.id),
                 "name_zh": either(post.name_zh, post.name_en),
-                "capacity": post.capacity,
+                "capacity": post.capacity if post.shrink_to is None else post.shrink_to,
                 "minimum": post.minimum,
                 "needs": [str(one) for one in post.needs],
             }

@@ -115,8 +115,7 @@ def _moved_up(params: Params) -> Text:
     return Text(
         _("You're in"),
         _(
-            "%(shift)s, %(place)s. There is a place for you now. Can't come? Please give it"
-            " back.",
+            "%(shift)s, %(place)s. There is a place for you now. Can't come? Please give it back.",
             shift=_shift(params),
             place=_place(params),
         ),
@@ -206,6 +205,16 @@ def _place_lost(params: Params) -> Text:
     return Text(_("You are off the list"), _with_reason(sentence, params))
 
 
+def _ward_left(params: Params) -> Text:
+    return Text(
+        _("Your guardian has left this shift"),
+        _(
+            "%(shift)s. Under 14 you come together, so your place was given back too.",
+            shift=_shift(params),
+        ),
+    )
+
+
 def _post_moved(params: Params) -> Text:
     return Text(
         _("Another post for you"),
@@ -276,6 +285,7 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "hold_fell_back": _hold_fell_back,
     "hold_named": _hold_named,
     "place_lost": _place_lost,
+    "ward_left": _ward_left,
     "post_moved": _post_moved,
     "role_granted": _role_granted,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from volunteer_hub.accounts.qualification_list import LONGEST_NAME, MOST_MONTHS
-from volunteer_hub.core.i18n import _l
+from volunteer_hub.core.i18n import _, _l
 
 NEEDED = _l("Please fill this in.")
 
@@ -44,6 +44,12 @@ class GuardianForm(FlaskForm):
 _NAME = Length(max=LONGEST_NAME, message=_l("Please use at most 40 characters."))
 
 
+def _months(_form: FlaskForm, field: IntegerField) -> None:
+    # NumberRange makes a float of it, and more digits than that holds are an error of ours.
+    if field.data is not None and not 1 <= field.data <= MOST_MONTHS:
+        raise ValidationError(_("Please give 1 to 120 months, or leave it empty."))
+
+
 class QualificationForm(FlaskForm):
     """A new skill, language or training."""
 
@@ -52,10 +58,7 @@ class QualificationForm(FlaskForm):
     name_en = StringField(_l("Name in English"), [_NAME], filters=[strip])
     valid_months = IntegerField(
         _l("Valid for how many months (only trainings)"),
-        [
-            Optional(),
-            NumberRange(1, MOST_MONTHS, _l("Please give 1 to 120 months, or leave it empty.")),
-        ],
+        [Optional(), _months],
     )
 
 

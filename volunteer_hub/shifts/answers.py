@@ -63,10 +63,16 @@ def _together(shift_id: int, mine: queries.MyPlace | None) -> list[together.Comp
 
 def changed(shift_id: int, say: str, *, left: bool = False) -> Response:
     """Answer a tap that had an effect: the panel for htmx, else back to where it was made."""
-    if is_htmx():
+    if is_htmx() and not left:
         db.session.flush()
-        return shift_page(shift_id, say=say, left=left)
+        return shift_page(shift_id, say=say)
     if request.form.get("next") == "/me":
         return done("/me", say=say)
     address = url_for("shifts.show", shift_id=shift_id, left=1 if left else None)
-    return done(address, say=say)
+    answer = done(address, say=say)
+    if is_htmx():
+        # What only people with a place see stands outside the panel too: the whole page anew.
+        answer.status_code = 204
+        answer.headers["HX-Redirect"] = address
+        del answer.headers["Location"]
+    return answer

@@ -18,6 +18,8 @@ from volunteer_hub.core.web import done, render
 from volunteer_hub.shifts import holds, leaving, offers, queries, receipts
 from volunteer_hub.shifts.answers import changed, shift_page
 from volunteer_hub.shifts.blueprint import bp
+from volunteer_hub.shifts.facts import read_facts
+from volunteer_hub.shifts.models import SignUpStatus
 from volunteer_hub.shifts.reasons import CannotSignUp
 
 
@@ -46,6 +48,11 @@ def decline(offer_id: int) -> Response:
     shift_id = leaving.decline(
         db.session(), offer_id=offer_id, person_id=current_user.id, now=clock.now()
     )
+    facts = read_facts(db.session(), shift_id=shift_id, person_id=current_user.id, now=clock.now())
+    if facts.sign_up_status == SignUpStatus.CONFIRMED:
+        return changed(
+            shift_id, _("You have taken this place already. To give it back, cancel it below.")
+        )
     return changed(shift_id, _("Thank you for telling us; the next in line is asked."), left=True)
 
 
@@ -78,6 +85,8 @@ def hold(shift_id: int) -> Response:
         try:
             return _hold(shift_id)
         except (CannotSignUp, InvalidInput) as error:
+            # Some places may have been taken before the refusal: show what is true without them.
+            db.session.rollback()
             return _hold_page(shift_id, error)
     return _hold_page(shift_id)
 

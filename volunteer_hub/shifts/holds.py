@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import BranchMembership, Person
@@ -19,15 +19,25 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, _n, either
+from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Branch, Enterprise
 from volunteer_hub.shifts import line, offers
 from volunteer_hub.shifts.facts import Facts, read_facts
-from volunteer_hub.shifts.models import IS_ACTIVE, Hold, Post, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import (
+    IS_ACTIVE,
+    Hold,
+    Offer,
+    OfferState,
+    Post,
+    Shift,
+    SignUp,
+    SignUpStatus,
+)
 from volunteer_hub.shifts.places import (
     JOIN,
     choose_post,
     give_place,
-    lock_person,
+    lock_person_in_shift,
     lock_post,
     note,
     take_place,
@@ -100,7 +110,7 @@ def hold(
     """
     if group not in groups_of(session, person_id=holder_id, led=led):
         raise NotFound
-    lock_person(session, holder_id)
+    lock_person_in_shift(session, holder_id, shift_id)
     facts = read_facts(session, shift_id=shift_id, person_id=holder_id, now=now)
     post_id = choose_post(session, facts, post_id)
     _check(session, facts, holder_id=holder_id, places=places, now=now)
@@ -153,7 +163,16 @@ def _check(session: Session, facts: Facts, *, holder_id: int, places: int, now: 
         .join(Post, Post.id == Hold.post_id)
         .where(Post.shift_id == facts.shift_id, Hold.holder_id == holder_id)
     )
-    if not 1 <= places <= MOST_HELD - int(already or 0):
+    invited = session.scalar(
+        select(func.count(Offer.id))
+        .join(Post, Post.id == Offer.post_id)
+        .where(
+            Post.shift_id == facts.shift_id,
+            Offer.invited_by == holder_id,
+            Offer.state.in_([str(OfferState.OPEN), str(OfferState.ACCEPTED)]),
+        )
+    )
+    if not 1 <= places <= MOST_HELD - int(already or 0) - int(invited or 0):
         raise InvalidInput(
             _n(
                 "You can hold %(num)s place in one shift.",
@@ -224,19 +243,17 @@ def _offer(session: Session, held: Hold, facts: Facts, person_id: int, *, now: d
 
 def use(session: Session, facts: Facts, *, post_id: int, person_id: int, now: datetime) -> bool:
     """Take one of the places held for this person's enterprise or branch; it counts as taken."""
-    branch = (
+    own_branch = (
         select(BranchMembership.branch_id)
         .where(BranchMembership.person_id == person_id, BranchMembership.ended_on.is_(None))
         .scalar_subquery()
     )
+    ours = Hold.branch_id == own_branch
+    if facts.enterprise_id is not None:
+        ours = ours | (Hold.enterprise_id == facts.enterprise_id)
     found = session.scalar(
         select(Hold.id)
-        .where(
-            Hold.post_id == post_id,
-            Hold.places > 0,
-            Hold.until > now,
-            or_(Hold.enterprise_id == facts.enterprise_id, Hold.branch_id == branch),
-        )
+        .where(Hold.post_id == post_id, Hold.places > 0, Hold.until > now, ours)
         .order_by(Hold.id)
         .limit(1)
     )
@@ -252,8 +269,10 @@ def use(session: Session, facts: Facts, *, post_id: int, person_id: int, now: da
 def release(session: Session, *, hold_id: int, holder_id: int, now: datetime) -> int:
     """Give held places back to everybody; returns the shift. Doing it again changes nothing."""
     row = session.execute(
-        select(Hold.post_id, Post.shift_id)
+        select(Hold.post_id, Post.shift_id, Project.organisation_id)
         .join(Post, Post.id == Hold.post_id)
+        .join(Shift, Shift.id == Post.shift_id)
+        .join(Project, Project.id == Shift.project_id)
         .where(Hold.id == hold_id, Hold.holder_id == holder_id)
     ).first()
     if row is None:
@@ -269,6 +288,7 @@ def release(session: Session, *, hold_id: int, holder_id: int, now: datetime) ->
             actor_id=holder_id,
             object_id=hold_id,
             now=now,
+            organisation_id=row.organisation_id,
             shift_id=row.shift_id,
             places=places,
         )

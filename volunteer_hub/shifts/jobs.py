@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts import line, offers, receipts, told
 from volunteer_hub.shifts.models import (
+    IS_ACTIVE,
     Hold,
     Offer,
     OfferState,
@@ -73,21 +74,37 @@ def _remind(
     lead: timedelta,
     now: datetime,
 ) -> int:
-    key: ColumnElement[str] = literal(f"{kind}:") + cast(SignUp.id, String)
+    # With the start in it: a shift that moves is reminded of again.
+    key: ColumnElement[str] = (
+        literal(f"{kind}:")
+        + cast(SignUp.id, String)
+        + literal(":")
+        + cast(Shift.day, String)
+        + literal(":")
+        + cast(Shift.start_minute, String)
+    )
     rows = session.execute(
-        select(SignUp.id, SignUp.person_id, SignUp.signed_up_at, Shift.id, Shift.starts_at)
+        select(
+            SignUp.id,
+            SignUp.person_id,
+            SignUp.signed_up_at,
+            Shift.id,
+            Shift.starts_at,
+            key,
+        )
         .join(Shift, Shift.id == SignUp.shift_id)
         .where(
             Shift.status == str(ShiftStatus.PUBLISHED),
             Shift.starts_at > after,
             Shift.starts_at <= until,
+            IS_ACTIVE,
             SignUp.status == str(SignUpStatus.CONFIRMED),
             ~select(Notice.id).where(Notice.key == key).exists(),
         )
         .order_by(SignUp.id)
     ).all()
     sent = 0
-    for sign_up_id, person_id, signed_up_at, shift_id, starts_at in rows:
+    for _id, person_id, signed_up_at, shift_id, starts_at, told_by in rows:
         if signed_up_at > starts_at - lead:
             # Has only just signed up and knows.
             continue
@@ -96,7 +113,7 @@ def _remind(
             kind,
             shift_id=shift_id,
             person_id=person_id,
-            key=f"{kind}:{sign_up_id}",
+            key=told_by,
             now=now,
             useless_after=starts_at,
         )

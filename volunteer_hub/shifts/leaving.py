@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import column, select, table, update
@@ -14,11 +14,12 @@ from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts import line, offers
+from volunteer_hub.shifts import holds, line, offers, told
 from volunteer_hub.shifts.models import (
     ACTIVE,
     IS_ACTIVE,
     SEATED,
+    Hold,
     Offer,
     OfferState,
     Shift,
@@ -73,9 +74,17 @@ def cancel(
         shift_id=row.shift_id,
     )
     touch_lists(session)
-    wards = _wards(session, row, person_id=person_id)
+    wards = wards_in(session, row.shift_id, row.day, person_id=person_id)
     for ward in wards:
         cancel(session, sign_up_id=ward.sign_up_id, person_id=ward.id, reason=reason, now=now)
+        told.tell(
+            session,
+            "ward_left",
+            shift_id=row.shift_id,
+            person_id=ward.id,
+            key=f"ward_left:{ward.sign_up_id}",
+            now=now,
+        )
     return Cancelled(row.shift_id, tuple(ward.name for ward in wards))
 
 
@@ -129,16 +138,27 @@ def _has_come(session: Session, sign_up_id: int) -> bool:
     return session.execute(ticked).first() is not None
 
 
-def _wards(session: Session, row: Any, *, person_id: int) -> list[Any]:
+def wards_in(session: Session, shift_id: int, day: date, *, person_id: int) -> list[Any]:
+    """Return the children under 14 who come to the shift only with this guardian.
+
+    Rows of `id`, `name`, `sign_up_id`, `post_id` and `status`.
+    """
     found = session.execute(
-        select(Person.id, Person.name, Person.birth_date, SignUp.id.label("sign_up_id"))
+        select(
+            Person.id,
+            Person.name,
+            Person.birth_date,
+            SignUp.id.label("sign_up_id"),
+            SignUp.post_id,
+            SignUp.status,
+        )
         .join(SignUp, SignUp.person_id == Person.id)
-        .where(Person.guardian_id == person_id, SignUp.shift_id == row.shift_id, IS_ACTIVE)
+        .where(Person.guardian_id == person_id, SignUp.shift_id == shift_id, IS_ACTIVE)
     )
     return [
         ward
         for ward in found
-        if ward.birth_date and age_on(ward.birth_date, row.day) < GUARDIAN_ALONGSIDE
+        if ward.birth_date and age_on(ward.birth_date, day) < GUARDIAN_ALONGSIDE
     ]
 
 
@@ -161,7 +181,14 @@ def decline(session: Session, *, offer_id: int, person_id: int, now: datetime) -
 
 
 def leave_all(session: Session, *, person_id: int, now: datetime) -> None:
-    """Give back every place in a shift that has not begun (before an account is deleted)."""
+    """Give back every place in a shift that has not begun (before an account is deleted).
+
+    Places held for colleagues are open to everybody again.
+    """
+    for hold_id in session.scalars(
+        select(Hold.id).where(Hold.holder_id == person_id, Hold.places > 0).order_by(Hold.post_id)
+    ).all():
+        holds.release(session, hold_id=hold_id, holder_id=person_id, now=now)
     rows = session.scalars(
         select(SignUp.id)
         .join(Shift, Shift.id == SignUp.shift_id)

@@ -45,7 +45,13 @@ _HOLDS_DUE = select(Hold.id, Hold.holder_id, Hold.places).where(
     Hold.post_id == _POST, Hold.places > 0, Hold.until <= _NOW
 )
 _LINE = (
-    select(SignUp.id, SignUp.shift_id, SignUp.person_id, SignUp.newcomer)
+    select(
+        SignUp.id,
+        SignUp.shift_id,
+        SignUp.person_id,
+        SignUp.newcomer,
+        SignUp.risk_accepted_at,
+    )
     .where(SignUp.post_id == _POST, SignUp.status == "waitlisted")
     .order_by(SignUp.id)
 )
@@ -158,7 +164,11 @@ def _serve(session: Session, post_id: int, *, now: datetime, confirm: bool) -> N
             continue
         # Whoever is in the middle of something else gets an offer and decides alone. Locked before
         # the look, so that nothing comes to stand against the place in between.
-        at_once = confirm and lock_person_if_free(session, waiting.person_id)
+        at_once = (
+            confirm
+            and waiting.risk_accepted_at is not None
+            and lock_person_if_free(session, waiting.person_id)
+        )
         facts = read_facts(session, shift_id=waiting.shift_id, person_id=waiting.person_id, now=now)
         if not _may_have(session, facts, post_id, person_id=waiting.person_id, now=now):
             continue

@@ -48,11 +48,13 @@ class Panel:
 
     `cannot` keeps the person out of the whole shift, `unfit` out of single posts (by post id);
     `waits_for` is what stands against a place in line right now; `odds` are (got in, of how many);
+    `lapsed` says that the offer's time is up although its place has not gone on yet.
     `kept` counts places held for the person's own colleagues by somebody.
     """
 
     mine: queries.MyPlace | None = None
     offer: Any = None
+    lapsed: bool = False
     moved: Moved | None = None
     cannot: CannotSignUp | None = None
     unfit: dict[int, CannotSignUp] = field(default_factory=dict)
@@ -86,12 +88,13 @@ def read(
     }
     if mine is not None and mine.status == SignUpStatus.CONFIRMED:
         return Panel(moved=_moved(session, facts, mine, person_id=person_id), **shared)
+    offered = mine is not None and mine.status == SignUpStatus.OFFERED
+    offer = offers.open_of(session, mine.id) if mine and offered else None
     lacks = needs.lacking(session, facts, person_id=person_id)
     unfit = {post_id: needs.refusal(session, found, now=now) for post_id, found in lacks.items()}
     return Panel(
-        offer=offers.open_of(session, mine.id)
-        if mine and mine.status == SignUpStatus.OFFERED
-        else None,
+        offer=offer if offer and offer.expires_at > now else None,
+        lapsed=offer is not None and offer.expires_at <= now,
         cannot=rules.refusal(session, facts, person_id=person_id, now=now)
         or not_open_yet(facts, now=now)
         or _none_fits(shift, unfit, mine),

@@ -96,7 +96,8 @@ def lock_person_if_free(session: Session, person_id: int) -> bool:
 
 def lock_post(session: Session, post_id: int) -> None:
     """Let nobody else take or give back places of this post until the transaction ends."""
-    session.connection().execute(_LOCK_POST, {"post": post_id})
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(_LOCK_POST, {"post": post_id})
 
 
 def take_place(session: Session, post_id: int, *, limit: int = NO_LIMIT) -> bool:

@@ -67,10 +67,13 @@ def set_posts(
             post = Post(shift_id=shift.id, taken=0)
             session.add(post)
         capacity = plan.capacity
-        if plan.capacity < post.taken:
+        if plan.capacity < post.taken and plan.capacity != post.shrink_to:
             capacity = cut_places(
                 session, post, wanted=plan.capacity, position=position, cut=cut, now=now
             )
+        elif plan.capacity == post.shrink_to:
+            # What the form shows of a shrinking post: it goes on shrinking.
+            capacity = post.capacity
         elif plan.capacity != post.capacity:
             post.shrink_to = None
         differs = _take_over(post, replace(plan, capacity=capacity), position)

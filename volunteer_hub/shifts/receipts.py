@@ -19,7 +19,7 @@ from volunteer_hub.shifts import deadlines, leaving, told
 from volunteer_hub.shifts.clash import clash
 from volunteer_hub.shifts.facts import read_facts
 from volunteer_hub.shifts.models import (
-    ACTIVE,
+    IS_ACTIVE,
     ChangeReceipt,
     ReceiptState,
     Shift,
@@ -61,7 +61,7 @@ def ask_again(
     deadlines.follow(session, shift, now=now)
     people = session.execute(
         select(SignUp.id, SignUp.person_id, SignUp.status)
-        .where(SignUp.shift_id == shift.id, SignUp.status.in_(ACTIVE))
+        .where(SignUp.shift_id == shift.id, IS_ACTIVE)
         .order_by(SignUp.id)
     ).all()
     if not people:
@@ -207,14 +207,20 @@ def lapse_due(session: Session, *, now: datetime, most: int = 200) -> int:
             session, row.id, ReceiptState.EXPIRED, now=now
         ):
             continue
+        try:
+            with session.begin_nested():
+                leaving.cancel(
+                    session,
+                    sign_up_id=row.sign_up_id,
+                    person_id=row.person_id,
+                    reason="change_lapsed",
+                    now=now,
+                )
+        except leaving.CannotCancel:
+            # Whoever has come already has answered by coming.
+            _come(session, row.id)
+            continue
         lapsed += 1
-        leaving.cancel(
-            session,
-            sign_up_id=row.sign_up_id,
-            person_id=row.person_id,
-            reason="change_lapsed",
-            now=now,
-        )
         told.tell(
             session,
             "change_lapsed",
@@ -224,6 +230,14 @@ def lapse_due(session: Session, *, now: datetime, most: int = 200) -> int:
             now=now,
         )
     return lapsed
+
+
+def _come(session: Session, receipt_id: int) -> None:
+    session.execute(
+        update(ChangeReceipt)
+        .where(ChangeReceipt.id == receipt_id)
+        .values(state=str(ReceiptState.ACCEPTED))
+    )
 
 
 def asked(session: Session, sign_up_id: int) -> ShiftChange | None:

@@ -9,9 +9,10 @@ from typing import Protocol
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.core.db import UtcDateTime
 from volunteer_hub.core.i18n import _, day
 from volunteer_hub.shifts.facts import Facts
-from volunteer_hub.shifts.models import SEATED, Post, Shift, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import SEATED, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 from volunteer_hub.shifts.places import NO_LIMIT
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 
@@ -26,6 +27,18 @@ _SEATS = select(
     .where(SignUp.post_id == _POST, SignUp.status.in_([str(s) for s in SEATED]), SignUp.newcomer)
     .scalar_subquery(),
 ).where(Post.id == _POST)
+
+
+_SERVED = (
+    select(SignUp.id)
+    .join(Shift, Shift.id == SignUp.shift_id)
+    .where(
+        SignUp.person_id == bindparam("person", type_=Integer),
+        SignUp.status == str(SignUpStatus.CONFIRMED),
+        Shift.ends_at < bindparam("now", type_=UtcDateTime),
+    )
+    .limit(1)
+)
 
 
 class _Places(Protocol):
@@ -95,6 +108,7 @@ def is_newcomer(session: Session, facts: Facts, *, person_id: int, now: datetime
             SignUp.person_id == person_id,
             SignUp.status == str(SignUpStatus.CONFIRMED),
             Shift.ends_at < now,
+            Shift.status == str(ShiftStatus.PUBLISHED),
         )
         .limit(1)
     )

@@ -18,7 +18,7 @@ from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile, own_project
 from volunteer_hub.shifts import line, receipts, told
 from volunteer_hub.shifts.cutting import Cut, withdraw_all
-from volunteer_hub.shifts.models import ACTIVE, Post, Shift, ShiftStatus, SignUp
+from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
 from volunteer_hub.shifts.posts import set_posts
 
@@ -81,7 +81,8 @@ def change_shift(
     if shift.version != version:
         raise ChangedMeanwhile
     check_plan(session, plan, now=now)
-    if plan.starts_at != shift.starts_at and (shift.starts_at <= now or plan.starts_at < now):
+    begun = shift.status == ShiftStatus.PUBLISHED and shift.starts_at <= now
+    if plan.starts_at != shift.starts_at and (begun or plan.starts_at < now):
         raise InvalidInput(
             _("The start cannot be moved into the past, nor after the shift has begun."),
             field="starts_at",
@@ -203,7 +204,7 @@ def cancel_shift(
 
 def _tell_all(session: Session, shift: Shift, *, now: datetime) -> None:
     for person_id in session.scalars(
-        select(SignUp.person_id).where(SignUp.shift_id == shift.id, SignUp.status.in_(ACTIVE))
+        select(SignUp.person_id).where(SignUp.shift_id == shift.id, IS_ACTIVE)
     ).all():
         told.tell(
             session,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, bindparam, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
@@ -29,6 +29,23 @@ from volunteer_hub.shifts.queries import place_in_line
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet
 from volunteer_hub.shifts.rules import closed, refusal
+
+_ahead = aliased(SignUp)
+# The place in line of somebody who gets in now, kept for the odds of those who come later.
+_KEEP_POSITION = (
+    update(SignUp)
+    .where(SignUp.id == bindparam("sign_up", type_=Integer))
+    .values(
+        line_position=select(func.count())
+        .where(
+            _ahead.post_id == bindparam("post", type_=Integer),
+            _ahead.status == "waitlisted",
+            _ahead.id <= bindparam("sign_up", type_=Integer),
+        )
+        .scalar_subquery()
+    )
+    .returning(SignUp.line_position)
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +105,9 @@ def _take(
     most = limit(session, facts, post_id=post_id, newcomer=newcomer, now=now)
     if take_place(session, post_id, limit=most):
         return True
+    if session.get_bind().dialect.name == "sqlite":
+        # The one writer is here, nobody can give a place back meanwhile.
+        return False
     # Again with the post locked, and locked it stays while getting in line: else somebody could
     # give a place back in between, and this person would wait beside it.
     lock_post(session, post_id)
@@ -120,8 +140,8 @@ def _sign_up_anew(
     note(session, f"sign_up:{status}", sign_up_id, facts, actor_id=person_id, now=now)
     if seated:
         return Outcome(sign_up_id, status)
-    position = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
-    session.execute(update(SignUp).where(SignUp.id == sign_up_id).values(line_position=position))
+    values = {"sign_up": sign_up_id, "post": post_id}
+    position = session.connection().scalar(_KEEP_POSITION, values) or 0
     return Outcome(sign_up_id, status, position)
 
 

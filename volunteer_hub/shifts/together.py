@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership, Person
 from volunteer_hub.core import i18n
-from volunteer_hub.shifts.models import SignUp, SignUpStatus
+from volunteer_hub.shifts.models import IS_ACTIVE, SignUp, SignUpStatus
 
 MOST = 100
 # Family names of two characters that occur in Shanghai; all others have one.
@@ -43,6 +43,7 @@ _COMPANIONS = (
     )
     .where(
         SignUp.shift_id == bindparam("shift", type_=Integer),
+        IS_ACTIVE,
         SignUp.status == _CONFIRMED,
         _own.person_id == bindparam("viewer", type_=Integer),
         _own.status == _CONFIRMED,

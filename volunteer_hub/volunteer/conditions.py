@@ -107,7 +107,7 @@ def fits(shift: Any, shape: Shape) -> list[ColumnElement[bool]]:
         (shape.walk, lambda: shift.place_id.in_(_within_walk())),
         (shape.seats, lambda: _free_post(shift).exists()),
         (shape.eligible, lambda: ~_clash(shift).exists()),
-        (shape.eligible, lambda: _fitting_post(shift).exists()),
+        (shape.eligible, lambda: _fitting_post(shift, free=shape.seats).exists()),
         (shape.eligible, lambda: ~_kept_out(shift).exists()),
     ]
     return [
@@ -136,14 +136,15 @@ def _clash(shift: Any) -> Select[int]:
         .where(
             SignUp.person_id == PERSON,
             SignUp.status == str(SignUpStatus.CONFIRMED),
+            own.status == str(ShiftStatus.PUBLISHED),
             own.starts_at < shift.ends_at,
             own.ends_at > shift.starts_at,
         )
     )
 
 
-def _fitting_post(shift: Any) -> Select[int]:
-    """Return the posts that ask for nothing that the person lacks on the day."""
+def _fitting_post(shift: Any, *, free: bool) -> Select[int]:
+    """Return the (free) posts that ask for nothing that the person lacks on the day."""
     lacking = (
         select(PostNeed.post_id)
         .outerjoin(
@@ -156,7 +157,8 @@ def _fitting_post(shift: Any) -> Select[int]:
             PersonQualification.id.is_(None) | (PersonQualification.expires_on < shift.day),
         )
     )
-    return select(Post.id).where(Post.shift_id == shift.id, ~lacking.exists())
+    posts = _free_post(shift) if free else select(Post.id).where(Post.shift_id == shift.id)
+    return posts.where(~lacking.exists())
 
 
 def _kept_out(shift: Any) -> Select[int]:

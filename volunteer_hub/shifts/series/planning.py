@@ -102,8 +102,18 @@ def extend_series(
         raise NotFound
     posts = [replace(post, id=None) for post in posts_of(session, [pattern.id])[pattern.id]]
     plans = [(day, _like(pattern, day, posts, zone)) for day in days]
+    published = pattern.status != ShiftStatus.DRAFT
     with session.begin_nested():
-        _add(session, series, plans, project, zone=zone, actor_id=actor_id, now=now, publish=True)
+        _add(
+            session,
+            series,
+            plans,
+            project,
+            zone=zone,
+            actor_id=actor_id,
+            now=now,
+            publish=published,
+        )
         series.last_day = last_day
         _note(session, "series:extend", series, project, len(days), actor_id=actor_id, now=now)
     return len(days)

@@ -25,7 +25,7 @@ def posts_of(session: Session, shift_ids: Collection[int]) -> dict[int, list[Pos
     for post in posts:
         found[post.shift_id].append(
             PostPlan(
-                capacity=post.capacity,
+                capacity=post.capacity if post.shrink_to is None else post.shrink_to,
                 minimum=post.minimum,
                 name_zh=post.name_zh,
                 name_en=post.name_en,
