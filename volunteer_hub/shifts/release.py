@@ -36,6 +36,7 @@ _SERVED = (
         SignUp.person_id == bindparam("person", type_=Integer),
         SignUp.status == str(SignUpStatus.CONFIRMED),
         Shift.ends_at < bindparam("now", type_=UtcDateTime),
+        Shift.status == str(ShiftStatus.PUBLISHED),
     )
     .limit(1)
 )
@@ -101,15 +102,5 @@ def is_newcomer(session: Session, facts: Facts, *, person_id: int, now: datetime
     """Tell whether the person has not served yet, for projects that keep places for newcomers."""
     if facts.newcomer_percent == 0:
         return False
-    served = (
-        select(SignUp.id)
-        .join(Shift, Shift.id == SignUp.shift_id)
-        .where(
-            SignUp.person_id == person_id,
-            SignUp.status == str(SignUpStatus.CONFIRMED),
-            Shift.ends_at < now,
-            Shift.status == str(ShiftStatus.PUBLISHED),
-        )
-        .limit(1)
-    )
-    return session.scalar(served) is None
+    served = session.connection().execute(_SERVED, {"person": person_id, "now": now})
+    return served.first() is None
