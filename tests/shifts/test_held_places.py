@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,10 @@ from sqlalchemy import select
 from tests.factories import (
     NOW,
     SHANGHAI,
+    make_attendance,
+    make_branch,
     make_enterprise,
+    make_membership,
     make_person,
     make_place,
     make_shift,
@@ -21,7 +24,7 @@ from tests.factories import (
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts import holds, jobs, receipts, scheduling, signing
+from volunteer_hub.shifts import holds, jobs, leaving, receipts, scheduling, signing
 from volunteer_hub.shifts.cutting import Cut, TooFew
 from volunteer_hub.shifts.models import ChangeReceipt, Hold, Offer, SignUp, SignUpStatus
 from volunteer_hub.shifts.plans import ShiftPlan
@@ -255,8 +258,6 @@ def test_everybody_may_stay_while_the_places_fall_as_people_leave(session, shift
     change(capacity=2, cut=Cut.SHRINK)
     post = post_of(session, shift)
     assert (post.capacity, post.taken) == (3, 3)
-    from volunteer_hub.shifts import leaving
-
     leaving.cancel(session, sign_up_id=rows[0].id, person_id=rows[0].person_id, reason="", now=NOW)
     session.expire_all()
     assert (post.capacity, post.taken) == (2, 2)
@@ -293,3 +294,107 @@ def test_a_shift_called_off_tells_everybody_once_and_counts_nobody_absent(sessio
         )
     assert [kinds(session, person) for person in people] == [["shift_cancelled"]] * 2
     assert state(session, shift, people[0]) == "confirmed"
+
+
+# ---------------------------------------------------------------- at the edges
+
+
+def test_places_held_for_a_branch_stay_in_the_branch(session, shift, holder):
+    branch = make_branch(session)
+    make_membership(session, holder, branch)
+    holds.hold(
+        session,
+        shift_id=shift.id,
+        post_id=None,
+        holder_id=holder.id,
+        group=holds.Group(branch_id=branch.id),
+        places=4,
+        phones=(),
+        led=(),
+        now=NOW,
+    )
+    stranger, comrade = make_person(session), make_person(session)
+    make_membership(session, comrade, branch)
+    assert sign(session, shift, stranger).status is SignUpStatus.WAITLISTED
+    assert sign(session, shift, comrade).status is SignUpStatus.CONFIRMED
+
+
+def test_named_colleagues_count_among_the_places_one_person_holds(session, office, holder):
+    wide = make_shift(session, capacity=40, starts_at=NOW + timedelta(days=5))
+    phones = [make_person(session, enterprise_id=office.id).phone for _ in range(10)]
+    ask = {
+        "shift_id": wide.id,
+        "post_id": None,
+        "holder_id": holder.id,
+        "group": holds.Group(enterprise_id=office.id),
+        "led": (),
+        "now": NOW,
+    }
+    holds.hold(session, places=10, phones=phones, **ask)
+    with pytest.raises(InvalidInput):
+        holds.hold(session, places=1, phones=(), **ask)
+
+
+def test_an_invited_colleague_who_was_sent_back_is_offered_a_place_and_not_given_one(
+    session, shift, hold, office, change
+):
+    colleague = make_person(session, enterprise_id=office.id)
+    hold(places=1, phones=[colleague.phone])
+    for _ in range(2):
+        make_sign_up(session, shift, make_person(session))
+    change(capacity=2, cut=Cut.BACK)
+    assert state(session, shift, colleague) == "waitlisted"
+    change(capacity=4)
+    assert state(session, shift, colleague) == "offered"
+
+
+def test_a_shrinking_post_goes_on_shrinking_when_its_form_is_saved(session, shift, change):
+    rows = [make_sign_up(session, shift, make_person(session)) for _ in range(4)]
+    waiting = make_person(session)
+    make_sign_up(session, shift, waiting, status=SignUpStatus.WAITLISTED)
+    change(capacity=2, cut=Cut.SHRINK)
+    change(capacity=2, meeting_point="西门")
+    post = post_of(session, shift)
+    assert (post.capacity, post.shrink_to) == (4, 2)
+    for row in rows[:2]:
+        leaving.cancel(session, sign_up_id=row.id, person_id=row.person_id, reason="", now=NOW)
+    session.expire_all()
+    assert (post.capacity, post.taken) == (2, 2)
+    assert state(session, shift, waiting) == "waitlisted"
+
+
+def test_whoever_has_come_has_answered_and_the_others_still_lapse(session, shift, change):
+    early, silent = make_person(session), make_person(session)
+    came = make_sign_up(session, shift, early)
+    make_sign_up(session, shift, silent)
+    change(place_id=make_place(session).id)
+    make_attendance(session, shift, early, sign_up=came)
+    assert jobs.lapse_changes(session, NOW + timedelta(hours=48)) == 1
+    assert state(session, shift, early) == "confirmed"
+    assert state(session, shift, silent) == "cancelled"
+
+
+def test_a_child_whose_guardian_leaves_is_told(session, shift):
+    guardian = make_person(session)
+    child = make_person(session, birth_date=date(2014, 5, 1), guardian_id=guardian.id)
+    mine = make_sign_up(session, shift, guardian)
+    make_sign_up(session, shift, child)
+    leaving.cancel(session, sign_up_id=mine.id, person_id=guardian.id, reason="", now=NOW)
+    assert state(session, shift, child) == "cancelled"
+    assert kinds(session, child) == ["ward_left"]
+
+
+def test_a_deleted_account_keeps_no_places_held(session, shift, hold, holder):
+    hold(places=3)
+    leaving.leave_all(session, person_id=holder.id, now=NOW)
+    assert post_of(session, shift).taken == 0
+
+
+def test_a_shift_that_moves_is_reminded_of_again(session, shift, change):
+    person = make_person(session)
+    make_sign_up(session, shift, person)
+    day_before = shift.starts_at - timedelta(hours=23)
+    assert jobs.remind_the_day_before(session, day_before) == 1
+    later = shift.starts_at + timedelta(days=7)
+    change(starts_at=later, ends_at=later + timedelta(hours=1))
+    assert jobs.remind_the_day_before(session, later - timedelta(hours=23)) == 1

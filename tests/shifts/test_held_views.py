@@ -19,7 +19,7 @@ from tests.factories import (
     post_of,
 )
 from tests.support import login
-from volunteer_hub.shifts.models import SignUpStatus
+from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
 READ = {"risk_accepted": "1"}
 SOON = NOW + timedelta(hours=5)
@@ -156,3 +156,55 @@ def test_who_waits_reads_the_place_in_line_and_for_how_long_an_offer_is_held(cli
     page = show(client, shift)
     assert 'data-state="waitlisted"' in page
     assert "12 小时" in page
+
+
+def test_a_held_place_whose_time_is_up_shows_as_ended_and_can_be_had_anew(client, session, me):
+    shift = make_shift(session)
+    make_offer(session, shift, me, expires_at=NOW - timedelta(minutes=1))
+    page = show(client, shift)
+    assert "为你留名额的时间已过" in page
+    assert "我要这个名额" not in page
+    assert client.post(f"/shifts/{shift.id}/signup", data=READ).status_code == 303
+    assert 'data-state="confirmed"' in show(client, shift)
+    assert post_of(session, shift).taken == 1
+
+
+def test_declining_after_accepting_says_that_the_place_is_taken(client, session, me):
+    shift = make_shift(session)
+    offer = make_offer(session, shift, me, expires_at=SOON)
+    client.post(f"/offers/{offer.id}/accept", data=READ)
+    assert client.post(f"/offers/{offer.id}/decline").status_code == 303
+    page = show(client, shift)
+    assert "你已经接受了这个名额" in page
+    assert 'data-state="confirmed"' in page
+
+
+def test_after_a_tap_that_leaves_the_whole_page_is_loaded_anew(client, session, me):
+    shift = make_shift(session)
+    sign_up = make_sign_up(session, shift, me)
+    answer = client.post(f"/signups/{sign_up.id}/cancel", headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == f"/shifts/{shift.id}?left=1"
+
+
+def test_a_hold_that_is_refused_shows_true_numbers(client, session, me):
+    shift = make_shift(session, capacity=1, starts_at=NOW + timedelta(days=5))
+    typed = {"group": f"enterprise:{me.enterprise_id}", "places": "2", "phones": ""}
+    answer = client.post(f"/shifts/{shift.id}/hold", data=typed)
+    assert answer.status_code == 409
+    assert "还差 1 人" in answer.text
+
+
+def test_a_shift_called_off_does_not_block_its_hour(client, session, me):
+    rained_off = make_shift(session, status=ShiftStatus.CANCELLED)
+    make_sign_up(session, rained_off, me)
+    other = make_shift(session, starts_at=rained_off.starts_at)
+    assert f'data-id="{other.id}"' in client.get("/shifts?eligible=1").text
+
+
+def test_free_and_fitting_must_be_the_same_post(client, session, me):
+    posts = [{"capacity": 1, "name_zh": "甲"}, {"capacity": 1, "name_zh": "乙"}]
+    shift = make_shift(session, posts=posts)
+    make_sign_up(session, shift, make_person(session), post=post_of(session, shift, 0))
+    make_need(session, shift, kind="skill", position=1)
+    assert f'data-id="{shift.id}"' not in client.get("/shifts?eligible=1&seats=1").text
