@@ -208,3 +208,14 @@ def test_free_and_fitting_must_be_the_same_post(client, session, me):
     make_sign_up(session, shift, make_person(session), post=post_of(session, shift, 0))
     make_need(session, shift, kind="skill", position=1)
     assert f'data-id="{shift.id}"' not in client.get("/shifts?eligible=1&seats=1").text
+
+
+def test_the_number_held_does_not_tell_whose_phone_has_an_account(client, session, me):
+    colleague = make_person(session, enterprise_id=me.enterprise_id)
+    seen = []
+    for phone in (colleague.phone, "+8613900000009"):
+        shift = make_shift(session, capacity=5, starts_at=NOW + timedelta(days=5))
+        typed = {"group": f"enterprise:{me.enterprise_id}", "places": "2", "phones": phone}
+        client.post(f"/shifts/{shift.id}/hold", data=typed)
+        seen.append("同事留着 2 个名额" in show(client, shift))
+    assert seen == [True, True]

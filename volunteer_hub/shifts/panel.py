@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.i18n import either
@@ -16,7 +16,7 @@ from volunteer_hub.shifts import needs, offers, queries, receipts, rules
 from volunteer_hub.shifts.clash import clash
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.holds import FALL_BACK, Group, groups_of
-from volunteer_hub.shifts.models import Hold, Post, ShiftStatus, SignUpStatus
+from volunteer_hub.shifts.models import Hold, Offer, OfferState, Post, ShiftStatus, SignUpStatus
 from volunteer_hub.shifts.odds import odds
 from volunteer_hub.shifts.reasons import CannotSignUp
 from volunteer_hub.shifts.release import not_open_yet
@@ -152,31 +152,46 @@ def _shown(values: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
 def _holds(
     session: Session, facts: Facts, *, person_id: int, led: Collection[int], now: datetime
 ) -> tuple[tuple[OwnHold, ...], int]:
-    if not facts.holds:
-        return (), 0
-    groups = groups_of(session, person_id=person_id, led=led)
+    # Named colleagues count as held: else the number would tell whose phone has an account.
+    invited = (
+        select(func.count(Offer.id))
+        .where(
+            Offer.post_id == Hold.post_id,
+            Offer.invited_by == person_id,
+            Offer.state.in_([str(OfferState.OPEN), str(OfferState.ACCEPTED)]),
+            Offer.made_at == Hold.made_at,
+        )
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(Hold, Enterprise, Branch)
+        select(Hold, Enterprise, Branch, invited)
         .join(Post, Post.id == Hold.post_id)
         .outerjoin(Enterprise, Enterprise.id == Hold.enterprise_id)
         .outerjoin(Branch, Branch.id == Hold.branch_id)
-        .where(Post.shift_id == facts.shift_id, Hold.places > 0, Hold.until > now)
+        .where(
+            Post.shift_id == facts.shift_id,
+            Hold.until > now,
+            (Hold.places > 0) | (Hold.holder_id == person_id),
+        )
         .order_by(Hold.id)
     ).all()
+    if not rows:
+        return (), 0
     own = tuple(
         OwnHold(
             held.id,
             either(*(getattr(enterprise or branch, name) for name in ("name_zh", "name_en"))),
-            held.places,
+            held.places + named,
             held.until,
         )
-        for held, enterprise, branch in rows
-        if held.holder_id == person_id
+        for held, enterprise, branch, named in rows
+        if held.holder_id == person_id and held.places + named
     )
+    groups = groups_of(session, person_id=person_id, led=led)
     kept = sum(
         held.places
-        for held, _enterprise, _branch in rows
-        if Group(held.enterprise_id, held.branch_id) in groups
+        for held, *_names in rows
+        if held.holder_id != person_id and Group(held.enterprise_id, held.branch_id) in groups
     )
     return own, kept
 
