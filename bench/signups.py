@@ -142,11 +142,15 @@ def _ask_for_something(site: Site, targets: list[Target], people: list[int]) -> 
     posts = [target.post_id for target in targets]
     site.change(delete(PostNeed).where(PostNeed.post_id.in_(posts)))
     site.add(PostNeed(post_id=one, qualification_id=qualification_id) for one in posts)
+    # Who waits there already has it too, and is served with the first tap, as in life.
+    waiting = site.ask(
+        select(SignUp.person_id).where(SignUp.post_id.in_(posts), SignUp.status == "waitlisted")
+    )
     site.add(
         PersonQualification(
             person_id=one, qualification_id=qualification_id, since=date(2026, 1, 1)
         )
-        for one in people
+        for one in {*people, *(row.person_id for row in waiting)}
     )
     shifts = [target.shift_id for target in targets]
     projects = select(Shift.project_id).where(Shift.id.in_(shifts))

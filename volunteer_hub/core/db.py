@@ -224,6 +224,8 @@ def _write_once(
 ) -> Result:
     session = db.session
     # The login loader has read already; a transaction that reads and then writes fails at once.
+    if session.is_active and not (session.new or session.dirty or session.deleted):
+        end_reading(session())
     session.rollback()
     session().info.pop("lists_changed", None)
     session().info["reading"] = False

@@ -122,7 +122,9 @@ def _run_once(work: Callable[[], Any]) -> BaseResponse:
         return _elsewhere(connection.scalar(_HANDLED, mine) or "/")
     response = make_response(work())
     if response.status_code < 400:
-        led_to = (g.get("done_url") or request.path)[:500]
+        # A fragment leads back to the page that it is part of; its own address takes no GET.
+        page = referring_path() if is_htmx() else request.path
+        led_to = (g.get("done_url") or page)[:500]
         connection.execute(_FINISH, {**mine, "led_to": led_to})
         if secrets.randbelow(100) == 0:
             connection.execute(_FORGET, {"before": clock.now() - KEPT_FOR})
