@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.factories import (
     NOW,
@@ -19,13 +21,13 @@ from tests.factories import (
 )
 from tests.shifts.races.truth import Truth
 from tests.shifts.test_race import at_once, signing_up
-from volunteer_hub.core.db import db
+from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts import holds, leaving, receipts, scheduling
 from volunteer_hub.shifts.cutting import Cut
 from volunteer_hub.shifts.holds import Group
-from volunteer_hub.shifts.models import Hold, Offer, Shift
+from volunteer_hub.shifts.models import ChangeReceipt, Hold, Offer, Shift
 from volunteer_hub.shifts.plans import ShiftPlan
 from volunteer_hub.shifts.posts import PostPlan
 
@@ -192,50 +194,107 @@ def test_a_withdrawn_offer_is_written_down(session, project, alice, holder, hold
 # ---------------------------------------------------------------- at the same moment
 
 
+def one_in_the_midst_of_the_other(app, slow, words, quick):
+    """Let `slow` stop before its statement with these words while `quick` does its work.
+
+    Goes on when `quick` has committed, or is seen to wait for a lock that `slow` holds.
+    """
+    stopped, finished = Event(), Event()
+    held = []
+
+    def stop(_connection, _cursor, statement, *_rest):
+        if words in statement and not held:
+            held.append(True)
+            stopped.set()
+            finished.wait(0.5)
+
+    def after():
+        stopped.wait(5)
+        try:
+            return in_app(app, quick)
+        finally:
+            finished.set()
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", stop)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            first, second = threads.submit(in_app, app, slow), threads.submit(after)
+            assert stopped.wait(5), "the statement never came"
+            return first.result(), second.result()
+    finally:
+        event.remove(engine, "before_cursor_execute", stop)
+
+
+def in_app(app, work):
+    with app.app_context():
+        try:
+            return write_tx(work)
+        except DomainError as refusal:
+            return refusal
+
+
 def test_nobody_gets_a_place_at_a_time_that_is_just_being_moved(
     app, session, project, alice, organisation
 ):
-    for number in range(8):
-        start = FAR + timedelta(days=number)
-        shift = make_shift(session, project=project, starts_at=start)
-        later = make_shift(session, starts_at=start + timedelta(hours=4))
-        person = make_person(session)
-        make_sign_up(session, later, person)
-        ids, desk = [shift.id, later.id], (shift.id, organisation.id, alice.id)
-        works = [
-            lambda start=start, desk=desk: change(*desk, start=start + timedelta(hours=4)),
-            signing_up(shift.id, person.id),
-        ]
-        session.rollback()
-        at_once(app, works)
-        session.expire_all()
-        assert Truth(session, ids, NOW).faults() == []
+    shift = make_shift(session, project=project, starts_at=FAR)
+    later = make_shift(session, starts_at=FAR + timedelta(hours=4))
+    person = make_person(session)
+    make_sign_up(session, later, person)
+    ids, desk = [shift.id, later.id], (shift.id, organisation.id, alice.id)
+    signs_up = signing_up(shift.id, person.id)
+    session.rollback()
+    one_in_the_midst_of_the_other(
+        app, signs_up, "UPDATE post SET taken", lambda: change(*desk, start=later_than(FAR))
+    )
+    session.expire_all()
+    truth = Truth(session, ids, NOW)
+    assert truth.faults() == []
+    assert len(truth.asked) == 1
+
+
+def later_than(moment):
+    return moment + timedelta(hours=4)
 
 
 def test_an_answer_in_the_last_second_is_not_overruled_by_the_deadline(
     app, session, project, alice, organisation
 ):
-    for number in range(8):
-        start = FAR + timedelta(days=number)
-        shift = make_shift(session, project=project, starts_at=start)
-        seat = make_sign_up(session, shift, make_person(session))
-        change(shift.id, organisation.id, alice.id, start=start + timedelta(hours=1))
-        mine, late = (seat.id, seat.person_id), NOW + timedelta(days=3)
-        session.commit()
+    shift = make_shift(session, project=project, starts_at=FAR)
+    seat = make_sign_up(session, shift, make_person(session))
+    change(shift.id, organisation.id, alice.id, start=FAR + timedelta(hours=1))
+    mine, late = (seat.id, seat.person_id), NOW + timedelta(days=3)
+    session.commit()
+    one_in_the_midst_of_the_other(
+        app,
+        lambda: receipts.lapse_due(db.session(), now=late),
+        "UPDATE change_receipt",
+        lambda: receipts.answer(
+            db.session(), sign_up_id=mine[0], person_id=mine[1], accepted=True, now=NOW
+        ),
+    )
+    session.expire_all()
+    state = session.scalars(select(ChangeReceipt.state)).one()
+    assert (state, seat.status) in (("accepted", "confirmed"), ("expired", "cancelled"))
+    assert Truth(session, [shift.id], NOW).faults() == []
 
-        def accept(mine=mine):
-            receipts.answer(
-                db.session(), sign_up_id=mine[0], person_id=mine[1], accepted=True, now=NOW
-            )
 
-        def lapse(late=late):
-            receipts.lapse_due(db.session(), now=late)
-
-        at_once(app, [accept, lapse])
-        session.expire_all()
-        answers = session.scalars(select(Notice.kind).where(Notice.person_id == mine[1])).all()
-        assert (seat.status == "cancelled") == ("change_lapsed" in answers)
-        assert Truth(session, [shift.id], NOW).faults() == []
+def test_an_offer_that_is_taken_back_while_it_is_accepted_is_refused_and_not_an_error(
+    app, session, project, alice, holder, hold, organisation
+):
+    shift = make_shift(session, project=project, starts_at=FAR, capacity=2)
+    colleague = make_person(session, enterprise_id=holder.enterprise_id)
+    make_sign_up(session, shift, make_person(session))
+    hold(shift, holder, 1, [colleague.phone])
+    desk, accepts = (shift.id, organisation.id, alice.id), signing_up(shift.id, colleague.id)
+    shift_id = shift.id
+    session.rollback()
+    one_in_the_midst_of_the_other(
+        app, accepts, "FROM offer", lambda: change(*desk, capacity=1, cut=Cut.BACK)
+    )
+    session.expire_all()
+    assert Truth(session, [shift_id], NOW).faults() == []
 
 
 def test_a_colleague_who_signs_up_while_being_named_has_one_place(app, session, holder, hold):
