@@ -87,7 +87,11 @@ def test_r10_taps_while_the_answer_is_slow_are_one(open_browser, live, place):
     page: Page = open_browser(phone).page
     held: list[Route] = []
     page.goto(address)
-    page.route(SIGN_UP, held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(SIGN_UP, hold)
     page.locator(JOIN).click()
     expect(page.locator(JOIN)).to_be_disabled()
     page.locator(JOIN).dispatch_event("click")
