@@ -140,6 +140,8 @@ def test_hours_go_from_a_new_project_to_the_ledger_and_the_branch(
     expect(row).not_to_contain_text("还在")
     coordinator.locator(f"a[href='/console/confirmations/{shift_id}']").click()
     line = coordinator.locator("#confirm li").first
+    # Counting does not wait for the page, this does.
+    expect(line).to_be_visible()
     if line.locator("summary").count():
         line.locator("summary").click()
     line.locator("input[inputmode=numeric]").fill("60")
