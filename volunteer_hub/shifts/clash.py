@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.db import UtcDateTime
@@ -39,6 +39,31 @@ _AROUND = (
 )
 
 
+_OWN = (
+    select(Shift.starts_at, Shift.ends_at, Place.id, Place.lat, Place.lng)
+    .join(SignUp, SignUp.shift_id == Shift.id)
+    .join(Place, Place.id == Shift.place_id)
+    .where(
+        SignUp.person_id == _PERSON,
+        SignUp.status == str(SignUpStatus.CONFIRMED),
+        Shift.status == str(ShiftStatus.PUBLISHED),
+        Shift.ends_at > bindparam("since", type_=UtcDateTime),
+    )
+)
+# No shift is longer (shifts.scheduling).
+_LONGEST_SHIFT = timedelta(hours=24)
+
+
+class _Stop(NamedTuple):
+    """One of the person's own places in time and on the map."""
+
+    starts_at: datetime
+    ends_at: datetime
+    place_id: int
+    lat: float | None
+    lng: float | None
+
+
 def clash(session: Session, facts: Facts, *, person_id: int) -> CannotSignUp | None:
     """Return which other place of this person overlaps, the way between both included."""
     around = session.connection().execute(
@@ -51,21 +76,63 @@ def clash(session: Session, facts: Facts, *, person_id: int) -> CannotSignUp | N
         },
     )
     for other in around:
-        if other.starts_at < facts.ends_at and other.ends_at > facts.starts_at:
-            return _cannot_be_at_both(session, other.id, way=0)
-        way = _way(facts, other)
-        gap = max(other.starts_at - facts.ends_at, facts.starts_at - other.ends_at)
-        if gap < timedelta(minutes=way):
+        way = _collision(facts, other)
+        if way is not None:
             return _cannot_be_at_both(session, other.id, way=way)
     return None
 
 
-def _way(facts: Facts, other: Any) -> int:
-    """Return minutes between both places, 0 when one is not on the map."""
-    if other.place_id == facts.place_id or None in (facts.lat, facts.lng, other.lat, other.lng):
+def _collision(one: Any, other: Any) -> int | None:
+    """Return None when nobody is kept from both, else the minutes of way (0: the hours overlap).
+
+    Both have starts_at, ends_at, place_id, lat and lng.
+    """
+    if other.starts_at < one.ends_at and other.ends_at > one.starts_at:
         return 0
-    minutes = travel_minutes(facts.lat, facts.lng, other.lat, other.lng)  # type: ignore[arg-type]
+    way = _way(one, other)
+    gap = max(other.starts_at - one.ends_at, one.starts_at - other.ends_at)
+    return way if gap < timedelta(minutes=way) else None
+
+
+def _way(one: Any, other: Any) -> int:
+    """Return minutes between both places, 0 when one is not on the map."""
+    if other.place_id == one.place_id or None in (one.lat, one.lng, other.lat, other.lng):
+        return 0
+    minutes = travel_minutes(one.lat, one.lng, other.lat, other.lng)
     return min(minutes, int(LONGEST_WAY.total_seconds()) // 60)
+
+
+def out_of_reach(session: Session, *, person_id: int, now: datetime) -> list[int]:
+    """Return the coming shifts that the way from or to one of the person's own places rules out.
+
+    For lists; they look at overlapping hours themselves.
+    """
+    values = {"person": person_id, "since": now - LONGEST_WAY}
+    own = [_Stop._make(row) for row in session.connection().execute(_OWN, values)]
+    if not own:
+        return []
+    near = [
+        and_(
+            Shift.starts_at > stop.starts_at - LONGEST_WAY - _LONGEST_SHIFT,
+            Shift.starts_at < stop.ends_at + LONGEST_WAY,
+            Shift.ends_at > stop.starts_at - LONGEST_WAY,
+            Shift.place_id != stop.place_id,
+        )
+        for stop in own
+    ]
+    rows = session.execute(
+        select(
+            Shift.id,
+            Shift.starts_at,
+            Shift.ends_at,
+            Place.id.label("place_id"),
+            Place.lat,
+            Place.lng,
+        )
+        .join(Place, Place.id == Shift.place_id)
+        .where(Shift.status == str(ShiftStatus.PUBLISHED), Shift.starts_at > now, or_(*near))
+    )
+    return [row.id for row in rows if any(_collision(row, stop) for stop in own)]
 
 
 def _cannot_be_at_both(session: Session, shift_id: int, *, way: int) -> CannotSignUp:

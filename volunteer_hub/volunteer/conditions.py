@@ -28,11 +28,11 @@ from sqlalchemy.orm import aliased
 
 from volunteer_hub.accounts.models import Person, PersonQualification
 from volunteer_hub.core.db import UtcDateTime
-from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.registry.models import Walk
 from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus, SignUp, SignUpStatus
 from volunteer_hub.shifts.release import FIRST_STEP
-from volunteer_hub.shifts.rules import ADULT
+from volunteer_hub.shifts.rules import ADULT, GUARDIAN_ALONGSIDE
 from volunteer_hub.volunteer.filters import Filter
 
 PAGE_SIZE = 20
@@ -107,6 +107,7 @@ def fits(shift: Any, shape: Shape) -> list[ColumnElement[bool]]:
         (shape.walk, lambda: shift.place_id.in_(_within_walk())),
         (shape.seats, lambda: _free_post(shift).exists()),
         (shape.eligible, lambda: ~_clash(shift).exists()),
+        (shape.eligible, lambda: shift.id.not_in(bindparam("out_of_reach", expanding=True))),
         (shape.eligible, lambda: _fitting_post(shift, free=shape.seats).exists()),
         (shape.eligible, lambda: ~_kept_out(shift).exists()),
     ]
@@ -156,13 +157,19 @@ def _fitting_post(shift: Any, *, free: bool) -> Select[int]:
             PostNeed.post_id == Post.id,
             PersonQualification.id.is_(None) | (PersonQualification.expires_on < shift.day),
         )
+        # Two levels up is not correlated by itself: it would be any shift at all.
+        .correlate(Post, shift)
     )
     posts = _free_post(shift) if free else select(Post.id).where(Post.shift_id == shift.id)
     return posts.where(~lacking.exists())
 
 
 def _kept_out(shift: Any) -> Select[int]:
-    """Return the shift's project when the person is too young for it, or it is not open yet."""
+    """Return the shift's project when it is not for the person, or not for anybody yet.
+
+    The age, the guardian's consent and presence, the insurance of hazardous work, and places that
+    open later: what `shifts.rules` and `shifts.release` say of one shift.
+    """
     passed = extract("month", shift.day) * 100 + extract("day", shift.day)
     birthday = extract("month", Person.birth_date) * 100 + extract("day", Person.birth_date)
     years = extract("year", shift.day) - extract("year", Person.birth_date)
@@ -170,16 +177,33 @@ def _kept_out(shift: Any) -> Select[int]:
     project = aliased(Project)
     return (
         select(project.id)
+        .join(Category, Category.id == project.category_id)
         .join(Person, Person.id == PERSON)
         .where(
             project.id == shift.project_id,
             or_(
                 age < project.minimum_age,
                 (age < ADULT) & Person.guardian_id.is_(None),
+                (age < GUARDIAN_ALONGSIDE) & ~_guardian_is_coming(shift).exists(),
+                Category.hazardous & (project.insurance == ""),
                 (project.early_percent < 100)
                 & (shift.starts_at > bindparam("opened", type_=UtcDateTime)),
             ),
         )
+    )
+
+
+def _guardian_is_coming(shift: Any) -> Select[int]:
+    place = aliased(SignUp)
+    return (
+        select(place.id)
+        .where(
+            place.shift_id == shift.id,
+            place.person_id == Person.guardian_id,
+            place.status == str(SignUpStatus.CONFIRMED),
+        )
+        # Two levels up is not correlated by itself: it would be any shift at all.
+        .correlate(Person, shift)
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Subquery
 from sqlalchemy.orm import Session
 
 from volunteer_hub.projects.queries import search
+from volunteer_hub.shifts.clash import out_of_reach
 from volunteer_hub.volunteer import statements
 from volunteer_hub.volunteer.conditions import PAGE_SIZE, Shape, shape_of, values_of
 from volunteer_hub.volunteer.filters import Filter
@@ -116,6 +117,8 @@ def shifts(
         return Page([], 0, wanted.page, 0)
     shape = shape_of(wanted, person_id=person_id, project=project_id is not None)
     values = values_of(wanted, now=now, person_id=person_id, project_id=project_id)
+    if shape.eligible and person_id is not None:
+        values["out_of_reach"] = out_of_reach(session, person_id=person_id, now=now)
     total = session.scalar(_built(statements.count_shifts, shape, found), values) or 0
     if values["offset"] >= total:
         return Page([], total, wanted.page, total)
