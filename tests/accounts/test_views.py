@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories import grant_role, make_person
+from tests.factories import grant_role, make_person, make_shift
 from tests.support import login
 from volunteer_hub.accounts.guardians import link_guardian
-from volunteer_hub.accounts.models import Consent, Person
+from volunteer_hub.accounts.models import Consent, Person, Qualification
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.registry.models import SubDistrict
 
@@ -328,3 +328,27 @@ def test_a_guardian_who_deletes_the_account_no_longer_answers_for_a_minor(client
     assert minor.guardian_id is None
     consent = session.scalar(select(Consent).where(Consent.person_id == minor.id))
     assert consent.withdrawn_at == now
+
+
+def test_a_skill_ticked_for_a_shift_leads_back_to_it(client, session, bob):
+    skill = session.scalars(select(Qualification).where(Qualification.kind == "skill")).first()
+    if skill is None:
+        skill = Qualification(kind="skill", key="x", name_zh="手机教学", name_en="Phones")
+        session.add(skill)
+        session.commit()
+    login(client, bob)
+    page = client.get("/me/profile?next=/shifts/7").text
+    assert '<input type="hidden" name="next" value="/shifts/7">' in page
+    sent = {"qualification_ids": str(skill.id), "next": "/shifts/7"}
+    assert client.post("/me/profile/skills", data=sent).location == "/shifts/7"
+    sent["next"] = "//evil.example"
+    assert client.post("/me/profile/skills", data=sent).location.startswith("/me/profile")
+
+
+def test_a_tap_after_the_session_has_ended_says_that_it_was_not_saved(client, session):
+    shift = make_shift(session)
+    answer = client.post(
+        f"/shifts/{shift.id}/signup", headers={"Referer": f"http://localhost/shifts/{shift.id}"}
+    )
+    assert answer.location == f"/login?next=/shifts/{shift.id}"
+    assert "刚才那一下没有保存" in client.get(answer.location).text

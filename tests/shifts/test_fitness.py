@@ -79,7 +79,7 @@ def test_who_lacks_a_skill_or_language_is_led_to_the_profile(session, ask, kind)
     shift, person = make_shift(session), make_person(session)
     wanted = ask(shift, kind)
     no = refused(session, shift, person)
-    assert (no.reason, no.link) == (Reason(kind), "/me/profile#skills")
+    assert (no.reason, no.link) == (Reason(kind), f"/me/profile?next=/shifts/{shift.id}#skills")
     give(session, person, wanted)
     assert sign(session, shift, person).status is SignUpStatus.CONFIRMED
 

@@ -92,7 +92,7 @@ def test_a_post_that_asks_for_more_is_explained_before_the_tap(client, session, 
     first, second = (post_of(session, shift, n).id for n in range(2))
     assert f'value="{first}" disabled' in page
     assert f'value="{second}" checked' in page
-    assert "/me/profile#skills" in page
+    assert f"/me/profile?next=/shifts/{shift.id}#skills" in page
     refused = client.post(f"/shifts/{shift.id}/signup", data={**READ, "post": str(first)})
     assert refused.status_code == 409
     assert "上海话" in refused.text

@@ -308,3 +308,30 @@ def test_when_the_guardian_leaves_the_child_leaves_too(session):
     assert left.wards == (child.name,)
     assert status_of(session, shift, child) == "cancelled"
     assert post_of(session, shift).taken == 0
+
+
+def test_who_waits_for_one_post_takes_a_free_place_of_another(session):
+    shift = make_shift(session, posts=[{"capacity": 1}, {"capacity": 1}])
+    full, free = post_of(session, shift, 0), post_of(session, shift, 1)
+    make_sign_up(session, shift, make_person(session), post=full)
+    person = make_person(session)
+    waiting = make_sign_up(session, shift, person, post=full, status=SignUpStatus.WAITLISTED)
+    behind = make_person(session)
+    make_sign_up(session, shift, behind, post=full, status=SignUpStatus.WAITLISTED)
+    outcome = sign(session, shift, person, post_id=free.id)
+    session.expire_all()
+    assert (outcome.sign_up_id, outcome.status) == (waiting.id, SignUpStatus.CONFIRMED)
+    assert (waiting.post_id, full.taken, free.taken) == (free.id, 1, 1)
+
+
+def test_who_waits_keeps_the_place_in_line_when_the_other_post_is_full_too(session):
+    shift = make_shift(session, posts=[{"capacity": 1}, {"capacity": 1}])
+    first, second = post_of(session, shift, 0), post_of(session, shift, 1)
+    for post in (first, second):
+        make_sign_up(session, shift, make_person(session), post=post)
+    person = make_person(session)
+    waiting = make_sign_up(session, shift, person, post=first, status=SignUpStatus.WAITLISTED)
+    outcome = sign(session, shift, person, post_id=second.id)
+    session.expire_all()
+    assert (outcome.status, outcome.position) == (SignUpStatus.WAITLISTED, 1)
+    assert (waiting.post_id, second.taken) == (first.id, 1)

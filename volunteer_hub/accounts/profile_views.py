@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
@@ -15,7 +15,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _, either
 from volunteer_hub.core.permissions import Permission, requires
-from volunteer_hub.core.web import done, render
+from volunteer_hub.core.web import done, render, safe_next
 from volunteer_hub.registry import queries as registry
 
 
@@ -38,6 +38,9 @@ def skills() -> Response:
     form = SkillsForm()
     _offer(form)
     if form.validate() and _set_own(form):
+        back = safe_next(request.form.get("next"))
+        if back != "/":
+            return done(back, say=_("Saved. You can go on here now."))
         return done(url_for(".profile", _anchor="skills"), say=_("Saved."))
     return _page(row, _profile_form(row, formdata=None), skills=form, status=422)
 
@@ -134,4 +137,5 @@ def _page(
         choices=_offer(skills),
         trainings=[one for one in held if one.kind not in qualifications.OWN_KINDS],
         today=clock.today(),
+        next=request.values.get("next", ""),
     )

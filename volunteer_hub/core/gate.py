@@ -19,7 +19,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.db import HandledForm, UtcDateTime, db, end_reading, write_tx
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import access_of
-from volunteer_hub.core.web import SAFE_METHODS, is_htmx, referring_path
+from volunteer_hub.core.web import SAFE_METHODS, is_htmx, referring_path, say_next
 
 csrf = CSRFProtect()
 # PostgreSQL and the mail cannot carry NUL or lone surrogates; U+FFFD stands for bytes that were
@@ -70,10 +70,15 @@ def _guard() -> BaseResponse | None:
 def _to_login() -> BaseResponse:
     back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else referring_path()
     address = url_for("accounts.login", next=back)
-    if is_htmx():
-        # Never the login page inside a fragment: the browser goes there as a whole page.
-        return Response(status=401, headers={"HX-Redirect": address})
-    return redirect(address, 303)
+    # Never the login page inside a fragment: the browser goes there as a whole page.
+    answer: BaseResponse = (
+        Response(status=401, headers={"HX-Redirect": address})
+        if is_htmx()
+        else redirect(address, 303)
+    )
+    if request.method not in SAFE_METHODS:
+        say_next(answer, _("Your session had ended: that was not saved. Sign in and do it again."))
+    return answer
 
 
 def _dispatch() -> Any:

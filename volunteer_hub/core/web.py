@@ -131,15 +131,20 @@ def done(url: str, /, *, fragment: str = "", say: str = "", **context: Any) -> B
         return response
     answer = redirect(url, 303)
     if say:
-        answer.set_cookie(
-            "say",
-            _cookie_safe(say),
-            max_age=30,
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.config["HUB_PRODUCTION"],
-        )
+        say_next(answer, say)
     return answer
+
+
+def say_next(answer: BaseResponse, say: str) -> None:
+    """Let the next page show one sentence."""
+    answer.set_cookie(
+        "say",
+        _cookie_safe(say),
+        max_age=30,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["HUB_PRODUCTION"],
+    )
 
 
 def _cookie_safe(text: str) -> str:

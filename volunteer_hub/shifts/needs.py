@@ -15,7 +15,7 @@ from volunteer_hub.shifts.facts import Facts
 from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 
-PROFILE = "/me/profile#skills"
+PROFILE = "/me/profile?next=/shifts/{shift_id}#skills"
 REASONS = {
     QualificationKind.SKILL: Reason.SKILL,
     QualificationKind.LANGUAGE: Reason.LANGUAGE,
@@ -88,7 +88,9 @@ def lacking(session: Session, facts: Facts, *, person_id: int) -> dict[int, list
     return found
 
 
-def refusal(session: Session, lacks: list[Lack], *, now: datetime) -> CannotSignUp | None:
+def refusal(
+    session: Session, lacks: list[Lack], *, shift_id: int, now: datetime
+) -> CannotSignUp | None:
     """Return why somebody with these lacks cannot take the post, and how that can change."""
     if not lacks:
         return None
@@ -102,7 +104,7 @@ def refusal(session: Session, lacks: list[Lack], *, now: datetime) -> CannotSign
                 name=name,
             ),
             REASONS[QualificationKind(lack.kind)],
-            link=PROFILE,
+            link=PROFILE.format(shift_id=shift_id),
             way_out=_("Add it to my profile"),
         )
     link, way_out = _induction(session, lack, now=now)

@@ -110,7 +110,7 @@ def accept(
         raise gone(facts)
     lacks = needs.lacking(session, facts, person_id=person_id).get(offer.post_id, [])
     no = refusal(session, facts, person_id=person_id, now=now) or needs.refusal(
-        session, lacks, now=now
+        session, lacks, shift_id=facts.shift_id, now=now
     )
     if no:
         raise no

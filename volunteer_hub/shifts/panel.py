@@ -91,7 +91,10 @@ def read(
     offered = mine is not None and mine.status == SignUpStatus.OFFERED
     offer = offers.open_of(session, mine.id) if mine and offered else None
     lacks = needs.lacking(session, facts, person_id=person_id)
-    unfit = {post_id: needs.refusal(session, found, now=now) for post_id, found in lacks.items()}
+    unfit = {
+        post_id: needs.refusal(session, found, shift_id=shift.id, now=now)
+        for post_id, found in lacks.items()
+    }
     return Panel(
         offer=offer if offer and offer.expires_at > now else None,
         lapsed=offer is not None and offer.expires_at <= now,

@@ -69,7 +69,8 @@ def sign_up(
     """Give the person a place, or a place in line when the post is full.
 
     Asking again changes nothing and returns what there is, except that an open offer is accepted
-    and a person in line takes a place that is free. Raises NotFound, InvalidInput (which post; risk
+    and a person in line takes a place that is free: near the start in the same post, and at any
+    time in another one that is asked for. Raises NotFound, InvalidInput (which post; risk
     notice not acknowledged) or CannotSignUp with its reason.
     """
     lock_person_in_shift(session, person_id, shift_id)
@@ -87,10 +88,17 @@ def sign_up(
             _("Please read the risk notice and tick that you have."), field="risk_accepted"
         )
     if facts.sign_up_id is not None and facts.sign_up_post_id is not None:
+        if (
+            post_id not in (None, facts.sign_up_post_id)
+            and facts.sign_up_status == SignUpStatus.WAITLISTED
+        ):
+            return _switch(
+                session, facts, facts.sign_up_id, post_id=post_id, person_id=person_id, now=now
+            )
         return _go_on(session, facts, facts.sign_up_id, person_id=person_id, now=now)
     chosen = choose_post(session, facts, post_id)
     lacks = needs.lacking(session, facts, person_id=person_id).get(chosen, [])
-    unfit = needs.refusal(session, lacks, now=now)
+    unfit = needs.refusal(session, lacks, shift_id=facts.shift_id, now=now)
     if unfit:
         raise unfit
     return _sign_up_anew(session, facts, post_id=chosen, person_id=person_id, now=now)
@@ -151,6 +159,41 @@ def _twice() -> CannotSignUp:
     )
 
 
+def _switch(
+    session: Session,
+    facts: Facts,
+    sign_up_id: int,
+    *,
+    post_id: int | None,
+    person_id: int,
+    now: datetime,
+) -> Outcome:
+    """Take a free place of another post and leave the line; without one the line is kept."""
+    chosen = choose_post(session, facts, post_id)
+    lacks = needs.lacking(session, facts, person_id=person_id).get(chosen, [])
+    unfit = needs.refusal(session, lacks, shift_id=facts.shift_id, now=now)
+    if unfit:
+        raise unfit
+    newcomer = is_newcomer(session, facts, person_id=person_id, now=now)
+    if not _take(session, facts, post_id=chosen, person_id=person_id, newcomer=newcomer, now=now):
+        place = place_in_line(session, sign_up_id=sign_up_id, post_id=facts.sign_up_post_id or 0)
+        return Outcome(sign_up_id, SignUpStatus.WAITLISTED, place)
+    _confirm_waiting(session, sign_up_id, post_id=chosen)
+    note(session, "sign_up:confirmed", sign_up_id, facts, actor_id=person_id, now=now)
+    return Outcome(sign_up_id, SignUpStatus.CONFIRMED)
+
+
+def _confirm_waiting(session: Session, sign_up_id: int, *, post_id: int) -> None:
+    taken = session.connection().execute(
+        update(SignUp)
+        .where(SignUp.id == sign_up_id, SignUp.status == str(SignUpStatus.WAITLISTED))
+        .values(status=str(SignUpStatus.CONFIRMED), post_id=post_id)
+    )
+    if taken.rowcount == 0:
+        # Offered this very moment; the whole transaction is undone, and the offer stands.
+        raise _twice()
+
+
 def _go_on(
     session: Session, facts: Facts, sign_up_id: int, *, person_id: int, now: datetime
 ) -> Outcome:
@@ -165,7 +208,7 @@ def _go_on(
     newcomer = is_newcomer(session, facts, person_id=person_id, now=now)
     near = offers.expiry(facts.starts_at, now=now) is None
     lacks = needs.lacking(session, facts, person_id=person_id).get(post_id, [])
-    unfit = needs.refusal(session, lacks, now=now)
+    unfit = needs.refusal(session, lacks, shift_id=facts.shift_id, now=now)
     if unfit:
         raise unfit
     if not near or not _take(
@@ -173,13 +216,6 @@ def _go_on(
     ):
         place = place_in_line(session, sign_up_id=sign_up_id, post_id=post_id)
         return Outcome(sign_up_id, SignUpStatus.WAITLISTED, place)
-    taken = session.connection().execute(
-        update(SignUp)
-        .where(SignUp.id == sign_up_id, SignUp.status == str(SignUpStatus.WAITLISTED))
-        .values(status=str(SignUpStatus.CONFIRMED))
-    )
-    if taken.rowcount == 0:
-        # Offered this very moment; the whole transaction is undone, and the offer stands.
-        raise _twice()
+    _confirm_waiting(session, sign_up_id, post_id=post_id)
     note(session, "sign_up:confirmed", sign_up_id, facts, actor_id=person_id, now=now)
     return Outcome(sign_up_id, SignUpStatus.CONFIRMED)
