@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Event
 
 import pytest
@@ -27,7 +27,7 @@ from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts import holds, leaving, receipts, scheduling
 from volunteer_hub.shifts.cutting import Cut
 from volunteer_hub.shifts.holds import Group
-from volunteer_hub.shifts.models import ChangeReceipt, Hold, Offer, Shift
+from volunteer_hub.shifts.models import IS_ACTIVE, ChangeReceipt, Hold, Offer, Shift, SignUp
 from volunteer_hub.shifts.plans import ShiftPlan
 from volunteer_hub.shifts.posts import PostPlan
 
@@ -314,3 +314,24 @@ def test_a_colleague_who_signs_up_while_being_named_has_one_place(app, session, 
         at_once(app, works)
         session.expire_all()
         assert Truth(session, [shift_id], NOW).faults() == []
+
+
+def test_a_child_never_gets_a_place_while_the_guardian_is_leaving(app, session):
+    guardian = make_person(session)
+    child = make_person(session, birth_date=date(2014, 1, 1), guardian_id=guardian.id)
+    project = make_project(session, minimum_age=6)
+    shift = make_shift(session, project=project, starts_at=FAR)
+    seat = make_sign_up(session, shift, guardian)
+    comes, ids = signing_up(shift.id, child.id), (seat.id, guardian.id)
+    session.commit()
+    one_in_the_midst_of_the_other(
+        app,
+        comes,
+        "INSERT INTO sign_up",
+        lambda: leaving.cancel(
+            db.session(), sign_up_id=ids[0], person_id=ids[1], reason="", now=NOW
+        ),
+    )
+    session.expire_all()
+    active = session.scalars(select(SignUp.person_id).where(IS_ACTIVE)).all()
+    assert child.id not in active or guardian.id in active

@@ -21,11 +21,12 @@ from tests.factories import (
     make_sign_up,
     post_of,
 )
+from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts import holds, jobs, leaving, receipts, scheduling, signing
-from volunteer_hub.shifts.cutting import Cut, TooFew
+from volunteer_hub.shifts.cutting import Cut, TooFew, cut_places
 from volunteer_hub.shifts.models import ChangeReceipt, Hold, Offer, SignUp, SignUpStatus
 from volunteer_hub.shifts.plans import ShiftPlan
 from volunteer_hub.shifts.posts import PostPlan
@@ -276,6 +277,49 @@ def test_the_latest_go_to_the_front_of_the_line_and_are_told(session, shift, cha
     change(capacity=3)
     assert state(session, shift, people[2]) == "confirmed"
     assert state(session, shift, waiting) == "waitlisted"
+
+
+def test_a_child_does_not_stay_without_the_guardian_who_is_sent_back(session):
+    shift = make_shift(
+        session,
+        posts=[{"capacity": 2}, {"capacity": 2}],
+        starts_at=NOW + timedelta(days=5),
+    )
+    here, there = post_of(session, shift, 0), post_of(session, shift, 1)
+    make_sign_up(session, shift, make_person(session), post=here)
+    guardian = make_person(session)
+    child = make_person(session, birth_date=date(2014, 1, 1), guardian_id=guardian.id)
+    make_sign_up(session, shift, guardian, post=here)
+    make_sign_up(session, shift, child, post=there)
+    next_ = make_person(session)
+    make_sign_up(session, shift, make_person(session), post=there)
+    make_sign_up(session, shift, next_, post=there, status=SignUpStatus.WAITLISTED)
+    cut_places(session, here, wanted=1, position=0, cut=Cut.BACK, now=NOW)
+    session.commit()
+    session.expire_all()
+    assert state(session, shift, guardian) == "waitlisted"
+    assert state(session, shift, child) == "cancelled"
+    assert kinds(session, child) == ["ward_left"]
+    # The child's place is held for the first in line.
+    assert (here.taken, there.taken, state(session, shift, next_)) == (1, 2, "offered")
+
+
+def test_who_holds_places_of_a_shift_that_is_called_off_reads_just_that(
+    session, shift, holder, hold
+):
+    hold(2)
+    scheduling.cancel_shift(
+        session,
+        shift_id=shift.id,
+        organisation_ids=[session.get_one(Project, shift.project_id).organisation_id],
+        reason="下雨",
+        actor_id=make_person(session).id,
+        now=NOW,
+    )
+    session.commit()
+    assert kinds(session, holder) == ["shift_cancelled"]
+    acts = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert "hold:release" in acts
 
 
 def test_a_shift_called_off_tells_everybody_once_and_counts_nobody_absent(session, shift):

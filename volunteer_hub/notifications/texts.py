@@ -248,13 +248,6 @@ def _hold_fell_back(params: Params) -> Text:
     )
 
 
-def _hold_named(params: Params) -> Text:
-    return Text(
-        _("A colleague has a place for you"),
-        _("%(shift)s, %(place)s. Open it to see more.", shift=_shift(params), place=_place(params)),
-    )
-
-
 def _role_granted(params: Params) -> Text:
     names = {
         Role.COORDINATOR: _("coordinator"),
@@ -283,7 +276,6 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "shift_cancelled": _shift_cancelled,
     "message": _message,
     "hold_fell_back": _hold_fell_back,
-    "hold_named": _hold_named,
     "place_lost": _place_lost,
     "ward_left": _ward_left,
     "post_moved": _post_moved,

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _n
-from volunteer_hub.shifts import offers, receipts, told
-from volunteer_hub.shifts.facts import read_facts
-from volunteer_hub.shifts.models import Hold, OfferState, Post, SignUp, SignUpStatus
-from volunteer_hub.shifts.places import note
+from volunteer_hub.shifts import line, offers, receipts, told
+from volunteer_hub.shifts.facts import Facts, read_facts
+from volunteer_hub.shifts.leaving import wards_in
+from volunteer_hub.shifts.models import SEATED, Hold, OfferState, Post, SignUp, SignUpStatus
+from volunteer_hub.shifts.places import give_place, lock_post, note, note_release
 
 
 class Cut(StrEnum):
@@ -51,23 +52,7 @@ def cut_places(
         post.shrink_to = wanted
         return post.taken
     post.shrink_to = None
-    _release_holds(session, post, post.taken - wanted, now=now)
-    for sign_up_id, person_id, status in _latest(session, post.id, post.taken - wanted):
-        _send_back(session, post, sign_up_id, person_id, status, now=now)
-    return wanted
-
-
-def _release_holds(session: Session, post: Post, places: int, *, now: datetime) -> None:
-    """Take unnamed places first: nobody loses anything of theirs yet. The holder is told."""
-    for hold in session.scalars(
-        select(Hold).where(Hold.post_id == post.id, Hold.places > 0).order_by(Hold.id.desc())
-    ):
-        given = min(places, hold.places)
-        if given <= 0:
-            return
-        hold.places -= given
-        post.taken -= given
-        places -= given
+    for hold, given in _release_holds(session, post, post.taken - wanted, now=now):
         told.tell(
             session,
             "hold_fell_back",
@@ -77,23 +62,47 @@ def _release_holds(session: Session, post: Post, places: int, *, now: datetime) 
             now=now,
             places=given,
         )
+    # One after another: with a guardian a child may leave a place of this post too.
+    while post.taken > wanted and (latest := _latest(session, post.id)):
+        _send_back(session, post, *latest, now=now)
+    return wanted
 
 
-def _latest(session: Session, post_id: int, places: int) -> list[tuple[int, int, str]]:
-    """Return who goes: open offers first, then the latest confirmed."""
-    if places <= 0:
-        return []
+def _release_holds(
+    session: Session, post: Post, places: int, *, now: datetime
+) -> list[tuple[Hold, int]]:
+    """Take unnamed places first: nobody loses anything of theirs yet.
+
+    Returns what was taken of which hold, for its holder to be told.
+    """
+    released = []
+    for hold in session.scalars(
+        select(Hold).where(Hold.post_id == post.id, Hold.places > 0).order_by(Hold.id.desc())
+    ):
+        given = min(places, hold.places)
+        if given <= 0:
+            break
+        hold.places -= given
+        post.taken -= given
+        places -= given
+        released.append((hold, given))
+        note_release(session, hold.id, post.shift_id, places=given, now=now)
+    return released
+
+
+def _latest(session: Session, post_id: int) -> tuple[int, int, str] | None:
+    """Return who goes next: open offers first, then the latest confirmed."""
     offered_first = SignUp.status == str(SignUpStatus.CONFIRMED)
-    rows = session.execute(
+    row = session.execute(
         select(SignUp.id, SignUp.person_id, SignUp.status)
         .where(
             SignUp.post_id == post_id,
             SignUp.status.in_([str(SignUpStatus.CONFIRMED), str(SignUpStatus.OFFERED)]),
         )
         .order_by(offered_first, SignUp.id.desc())
-        .limit(places)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+        .limit(1)
+    ).first()
+    return (row.id, row.person_id, row.status) if row else None
 
 
 def _send_back(
@@ -118,6 +127,42 @@ def _send_back(
         now=now,
         useless_after=facts.starts_at,
     )
+    _send_wards_home(session, post, facts, person_id, now=now)
+
+
+def _send_wards_home(
+    session: Session, post: Post, facts: Facts, person_id: int, *, now: datetime
+) -> None:
+    """Give back the places of children under 14 whose guardian is no longer coming."""
+    others = set()
+    for ward in wards_in(session, post.shift_id, facts.day, person_id=person_id):
+        withdraw(session, ward.sign_up_id, ward.status, now=now)
+        receipts.supersede(session, [ward.sign_up_id], now=now)
+        session.execute(
+            update(SignUp)
+            .where(SignUp.id == ward.sign_up_id)
+            .values(
+                status=str(SignUpStatus.CANCELLED), cancelled_at=now, cancel_reason="guardian_left"
+            )
+        )
+        if ward.status in SEATED and ward.post_id == post.id:
+            post.taken -= 1
+        elif ward.status in SEATED:
+            lock_post(session, ward.post_id)
+            give_place(session, ward.post_id)
+            others.add(ward.post_id)
+        session.flush()
+        note(session, "sign_up:cancel", ward.sign_up_id, facts, actor_id=None, now=now)
+        told.tell(
+            session,
+            "ward_left",
+            shift_id=post.shift_id,
+            person_id=ward.id,
+            key=f"ward_left:{ward.sign_up_id}",
+            now=now,
+        )
+    for post_id in sorted(others):
+        line.settle(session, post_id, now=now)
 
 
 def withdraw(session: Session, sign_up_id: int, status: str, *, now: datetime) -> None:
@@ -127,12 +172,17 @@ def withdraw(session: Session, sign_up_id: int, status: str, *, now: datetime) -
         offers.end(session, offer.id, OfferState.WITHDRAWN, now=now)
 
 
-def withdraw_all(session: Session, *, shift_id: int, now: datetime) -> None:
-    """Take back the open offers and holds of a shift that is called off; people stay in line."""
+def withdraw_all(session: Session, *, shift_id: int, now: datetime) -> set[int]:
+    """Take back the open offers and holds of a shift that is called off; people stay in line.
+
+    Returns who held places for colleagues, to be told with the others.
+    """
+    holders = set()
     for post in session.scalars(
         select(Post).where(Post.shift_id == shift_id).order_by(Post.id).with_for_update()
     ):
-        _release_holds(session, post, post.taken, now=now)
+        released = _release_holds(session, post, post.taken, now=now)
+        holders |= {hold.holder_id for hold, _places in released}
         for sign_up_id, person_id in session.execute(
             select(SignUp.id, SignUp.person_id).where(
                 SignUp.post_id == post.id, SignUp.status == str(SignUpStatus.OFFERED)
@@ -148,3 +198,4 @@ def withdraw_all(session: Session, *, shift_id: int, now: datetime) -> None:
             facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
             note(session, "sign_up:withdraw_offer", sign_up_id, facts, actor_id=None, now=now)
     session.flush()
+    return holders

@@ -19,7 +19,6 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, _n, either
-from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Branch, Enterprise
 from volunteer_hub.shifts import line, offers
 from volunteer_hub.shifts.facts import Facts, read_facts
@@ -29,7 +28,6 @@ from volunteer_hub.shifts.models import (
     Offer,
     OfferState,
     Post,
-    Shift,
     SignUp,
     SignUpStatus,
 )
@@ -40,6 +38,7 @@ from volunteer_hub.shifts.places import (
     lock_person_in_shift,
     lock_post,
     note,
+    note_release,
     take_place,
 )
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
@@ -269,10 +268,8 @@ def use(session: Session, facts: Facts, *, post_id: int, person_id: int, now: da
 def release(session: Session, *, hold_id: int, holder_id: int, now: datetime) -> int:
     """Give held places back to everybody; returns the shift. Doing it again changes nothing."""
     row = session.execute(
-        select(Hold.post_id, Post.shift_id, Project.organisation_id)
+        select(Hold.post_id, Post.shift_id)
         .join(Post, Post.id == Hold.post_id)
-        .join(Shift, Shift.id == Post.shift_id)
-        .join(Project, Project.id == Shift.project_id)
         .where(Hold.id == hold_id, Hold.holder_id == holder_id)
     ).first()
     if row is None:
@@ -282,16 +279,6 @@ def release(session: Session, *, hold_id: int, holder_id: int, now: datetime) ->
     if places:
         session.execute(update(Hold).where(Hold.id == hold_id).values(places=0))
         give_place(session, row.post_id, places=places)
-        audit.record(
-            session,
-            "hold:release",
-            actor_id=holder_id,
-            object_id=hold_id,
-            now=now,
-            organisation_id=row.organisation_id,
-            shift_id=row.shift_id,
-            places=places,
-        )
-        touch_lists(session)
+        note_release(session, hold_id, row.shift_id, places=places, actor_id=holder_id, now=now)
         line.settle(session, row.post_id, now=now)
     return int(row.shift_id)

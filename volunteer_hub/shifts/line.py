@@ -28,6 +28,7 @@ from volunteer_hub.shifts.places import (
     lock_person_if_free,
     lock_post,
     note,
+    note_release,
     take_place,
 )
 from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet, open_places
@@ -139,6 +140,7 @@ def _take_back_holds(session: Session, post_id: int, *, now: datetime) -> None:
         session.execute(update(Hold).where(Hold.id == hold_id).values(places=0))
         give_place(session, post_id, places=places)
         shift_id = session.scalar(select(Post.shift_id).where(Post.id == post_id)) or 0
+        note_release(session, hold_id, shift_id, places=places, now=now)
         told.tell(
             session,
             "hold_fell_back",

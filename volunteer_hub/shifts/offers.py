@@ -22,7 +22,7 @@ from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import Offer, OfferState, SignUp, SignUpStatus
 from volunteer_hub.shifts.places import lock_person_in_shift, lock_post, note
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
-from volunteer_hub.shifts.rules import refusal
+from volunteer_hub.shifts.rules import keep_guardian, refusal
 
 # How long a place is held, by the time that is left until the start (docs/decisions/waitlist.md).
 LIVES = (
@@ -112,6 +112,7 @@ def accept(
     no = refusal(session, facts, person_id=person_id, now=now) or needs.refusal(
         session, lacks, shift_id=facts.shift_id, now=now
     )
+    no = no or keep_guardian(session, facts, person_id=person_id, now=now)
     if no:
         raise no
     if not risk_accepted and (facts.risk_zh or facts.risk_en):

@@ -17,8 +17,9 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import touch_lists
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _
+from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.facts import Facts
-from volunteer_hub.shifts.models import Post, SignUp
+from volunteer_hub.shifts.models import Post, Shift, SignUp
 
 NO_LIMIT = 1_000_000
 _POST = bindparam("post", type_=Integer)
@@ -128,6 +129,34 @@ def note(
         now=now,
         organisation_id=facts.organisation_id,
         shift_id=facts.shift_id,
+    )
+    touch_lists(session)
+
+
+def note_release(
+    session: Session,
+    hold_id: int,
+    shift_id: int,
+    *,
+    places: int,
+    now: datetime,
+    actor_id: int | None = None,
+) -> None:
+    """Write into the audit that held places are free again; without an actor time took them."""
+    organisation_id = session.scalar(
+        select(Project.organisation_id)
+        .join(Shift, Shift.project_id == Project.id)
+        .where(Shift.id == shift_id)
+    )
+    audit.record(
+        session,
+        "hold:release",
+        actor_id=actor_id,
+        object_id=hold_id,
+        now=now,
+        organisation_id=organisation_id,
+        shift_id=shift_id,
+        places=places,
     )
     touch_lists(session)
 

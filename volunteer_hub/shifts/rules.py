@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.i18n import _
@@ -83,10 +83,26 @@ def _too_young(session: Session, facts: Facts, age: int) -> CannotSignUp | None:
     return None
 
 
+def keep_guardian(
+    session: Session, facts: Facts, *, person_id: int, now: datetime
+) -> CannotSignUp | None:
+    """Keep the guardian of a child under 14 from leaving until the transaction ends.
+
+    Returns the refusal when the guardian has left this very moment. Only for writing transactions.
+    """
+    if facts.birth_date is None or age_on(facts.birth_date, facts.day) >= GUARDIAN_ALONGSIDE:
+        return None
+    session.execute(_guardians_place(facts).with_for_update(read=True)).all()
+    return refusal(session, facts, person_id=person_id, now=now)
+
+
 def _guardian_is_coming(session: Session, facts: Facts) -> bool:
-    query = select(SignUp.id).where(
+    return session.scalar(_guardians_place(facts)) is not None
+
+
+def _guardians_place(facts: Facts) -> Select[int]:
+    return select(SignUp.id).where(
         SignUp.shift_id == facts.shift_id,
         SignUp.person_id == facts.guardian_id,
         SignUp.status == SignUpStatus.CONFIRMED,
     )
-    return session.scalar(query) is not None

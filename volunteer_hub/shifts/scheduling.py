@@ -196,16 +196,17 @@ def cancel_shift(
     shift.status = ShiftStatus.CANCELLED
     shift.cancel_reason = reason.strip()
     shift.version += 1
-    withdraw_all(session, shift_id=shift.id, now=now)
-    _tell_all(session, shift, now=now)
+    holders = withdraw_all(session, shift_id=shift.id, now=now)
+    _tell_all(session, shift, holders, now=now)
     _note(session, "shift:cancel", shift, project, actor_id=actor_id, now=now)
     return shift
 
 
-def _tell_all(session: Session, shift: Shift, *, now: datetime) -> None:
-    for person_id in session.scalars(
+def _tell_all(session: Session, shift: Shift, holders: Collection[int], *, now: datetime) -> None:
+    signed_up = session.scalars(
         select(SignUp.person_id).where(SignUp.shift_id == shift.id, IS_ACTIVE)
-    ).all():
+    ).all()
+    for person_id in sorted({*signed_up, *holders}):
         told.tell(
             session,
             "shift_cancelled",

@@ -28,7 +28,7 @@ from volunteer_hub.shifts.places import (
 from volunteer_hub.shifts.queries import place_in_line
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.release import is_newcomer, limit, not_open_yet
-from volunteer_hub.shifts.rules import closed, refusal
+from volunteer_hub.shifts.rules import closed, keep_guardian, refusal
 
 _ahead = aliased(SignUp)
 # The place in line of somebody who gets in now, kept for the odds of those who come later.
@@ -80,7 +80,11 @@ def sign_up(
     if facts.unsettled and closed(facts, now=now) is None:
         line.settle_shift(session, shift_id, now=now)
         facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
-    no = refusal(session, facts, person_id=person_id, now=now) or not_open_yet(facts, now=now)
+    no = (
+        refusal(session, facts, person_id=person_id, now=now)
+        or not_open_yet(facts, now=now)
+        or keep_guardian(session, facts, person_id=person_id, now=now)
+    )
     if no:
         raise no
     if not risk_accepted and (facts.risk_zh or facts.risk_en):
