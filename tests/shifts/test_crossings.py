@@ -24,7 +24,7 @@ from tests.shifts.test_race import at_once, signing_up
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.notifications.models import Notice
-from volunteer_hub.shifts import holds, leaving, receipts, scheduling
+from volunteer_hub.shifts import holds, leaving, receipts, scheduling, signing
 from volunteer_hub.shifts.cutting import Cut
 from volunteer_hub.shifts.holds import Group
 from volunteer_hub.shifts.models import IS_ACTIVE, ChangeReceipt, Hold, Offer, Shift, SignUp
@@ -320,13 +320,16 @@ def test_a_child_never_gets_a_place_while_the_guardian_is_leaving(app, session):
     guardian = make_person(session)
     child = make_person(session, birth_date=date(2014, 1, 1), guardian_id=guardian.id)
     project = make_project(session, minimum_age=6)
-    shift = make_shift(session, project=project, starts_at=FAR)
-    seat = make_sign_up(session, shift, guardian)
-    comes, ids = signing_up(shift.id, child.id), (seat.id, guardian.id)
+    shift = make_shift(
+        session, project=project, starts_at=FAR, posts=[{"capacity": 2}, {"capacity": 2}]
+    )
+    seat = make_sign_up(session, shift, guardian, post=post_of(session, shift, 0))
+    ids = seat.id, guardian.id
+    place = {"shift_id": shift.id, "person_id": child.id, "post_id": post_of(session, shift, 1).id}
     session.commit()
     one_in_the_midst_of_the_other(
         app,
-        comes,
+        lambda: signing.sign_up(db.session(), **place, risk_accepted=True, now=NOW),
         "INSERT INTO sign_up",
         lambda: leaving.cancel(
             db.session(), sign_up_id=ids[0], person_id=ids[1], reason="", now=NOW
