@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import (
     NOW,
@@ -19,6 +21,7 @@ from tests.factories import (
     post_of,
 )
 from tests.support import login
+from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
 READ = {"risk_accepted": "1"}
@@ -219,3 +222,41 @@ def test_the_number_held_does_not_tell_whose_phone_has_an_account(client, sessio
         client.post(f"/shifts/{shift.id}/hold", data=typed)
         seen.append("同事留着 2 个名额" in show(client, shift))
     assert seen == [True, True]
+
+
+def test_an_answer_to_an_offer_takes_its_notice_off_the_bell(client, session):
+    shift, person = make_shift(session, capacity=1), make_person(session)
+    offer = make_offer(session, shift, person, expires_at=SOON)
+    session.add(
+        Notice(
+            person_id=person.id, kind="offer_made", params={}, key="offer:1", made_at=NOW,
+            link=f"/shifts/{shift.id}",
+        )
+    )  # fmt: skip
+    session.commit()
+    login(client, person)
+    client.post(f"/offers/{offer.id}/accept", data={"risk_accepted": "1"})
+    session.expire_all()
+    assert session.scalars(select(Notice.read_at)).first() is not None
+
+
+def test_the_places_i_hold_are_on_my_page(client, session):
+    enterprise = make_enterprise(session)
+    person = make_person(session, enterprise_id=enterprise.id)
+    shift = make_shift(session, starts_at=NOW + timedelta(days=5), capacity=5)
+    make_hold(session, shift, person, places=2)
+    page = login(client, person).get("/me").text
+    assert f"/shifts/{shift.id}" in page
+    assert "为同事留了 2 个名额" in page
+
+
+def test_the_page_for_colleagues_says_what_the_post_asks_for_and_no_more_than_is_free(
+    client, session
+):
+    enterprise = make_enterprise(session)
+    person = make_person(session, enterprise_id=enterprise.id)
+    shift = make_shift(session, starts_at=NOW + timedelta(days=5), capacity=1)
+    make_need(session, shift, kind="skill")
+    page = login(client, person).get(f"/shifts/{shift.id}/hold").text
+    assert "导医培训" in page
+    assert re.search(r'name="places"[^>]*max="1"[^>]*value="1"', page)

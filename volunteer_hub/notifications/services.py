@@ -77,6 +77,15 @@ def mark_read(session: Session, *, person_id: int, up_to: int | None, now: datet
     session.execute(unread.values(read_at=now))
 
 
+def mark_answered(session: Session, *, person_id: int, link: str, now: datetime) -> None:
+    """Mark as read what led the person to this page: they have acted on it."""
+    session.execute(
+        update(Notice)
+        .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.link == link)
+        .values(read_at=now)
+    )
+
+
 def forget(session: Session, *, person_id: int) -> None:
     """Remove what a person was told, and what was still on its way to them."""
     own = select(Notice.id).where(Notice.person_id == person_id)

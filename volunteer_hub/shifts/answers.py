@@ -10,6 +10,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.web import done, is_htmx, render
+from volunteer_hub.notifications import services as notifications
 from volunteer_hub.shifts import needs, panel, queries, together
 from volunteer_hub.shifts.models import SignUpStatus
 from volunteer_hub.shifts.offers import OPEN_TO_ALL
@@ -63,6 +64,12 @@ def _together(shift_id: int, mine: queries.MyPlace | None) -> list[together.Comp
 
 def changed(shift_id: int, say: str, *, left: bool = False) -> Response:
     """Answer a tap that had an effect: the panel for htmx, else back to where it was made."""
+    notifications.mark_answered(
+        db.session(),
+        person_id=current_user.id,
+        link=url_for("shifts.show", shift_id=shift_id),
+        now=clock.now(),
+    )
     if is_htmx() and not left:
         db.session.flush()
         return shift_page(shift_id, say=say)

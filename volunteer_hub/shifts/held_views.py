@@ -15,7 +15,7 @@ from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.limits import limiter
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.shifts import holds, leaving, offers, queries, receipts
+from volunteer_hub.shifts import holds, leaving, needs, offers, queries, receipts
 from volunteer_hub.shifts.answers import changed, shift_page
 from volunteer_hub.shifts.blueprint import bp
 from volunteer_hub.shifts.facts import read_facts
@@ -101,7 +101,8 @@ def _hold_page(shift_id: int, refused: DomainError | None = None) -> Response:
         groups=holds.named_groups(
             session, person_id=current_user.id, led=current_user.led_branch_ids
         ),
-        most=holds.MOST_HELD,
+        most=max(1, min(holds.MOST_HELD, shift.left)),
+        asked_for=needs.asked_for(session, shift_id),
         typed=request.form,
         refused=refused,
     )

@@ -18,8 +18,9 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.shifts import leaving
+from volunteer_hub.shifts import held_queries, leaving
 from volunteer_hub.shifts import queries as shifts
+from volunteer_hub.shifts.models import SignUpStatus
 from volunteer_hub.volunteer import cards, facets, filters, project_page, queries, suggestions
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
@@ -177,7 +178,12 @@ def me() -> Response:
     session, now = db.session(), clock.now()
     return render(
         "volunteer/me.html",
-        coming=shifts.my_shifts(session, person_id=current_user.id, ending_after=now),
+        # What waits for an answer comes first.
+        coming=sorted(
+            shifts.my_shifts(session, person_id=current_user.id, ending_after=now),
+            key=lambda row: not (row.asked or row.status == SignUpStatus.OFFERED),
+        ),
+        held=held_queries.own_holds(session, person_id=current_user.id, now=now),
         past=shifts.my_past_shifts(session, person_id=current_user.id, ended_before=now),
         now=now,
     )
