@@ -17,7 +17,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import BranchMembership, Person, Qualification, RoleGrant
-from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.attendance.events import KIND_OF, Source
+from volunteer_hub.attendance.events import add as add_event
+from volunteer_hub.attendance.models import (
+    Attendance,
+    AttendanceMethod,
+    AttendanceStatus,
+    EventKind,
+)
 from volunteer_hub.core.calendar import window_of
 from volunteer_hub.core.db import Base
 from volunteer_hub.core.permissions import Role
@@ -415,4 +422,26 @@ def make_attendance(
         "check_out_at": shift.ends_at,
         "recorded_at": shift.ends_at,
     }
-    return _keep(session, Attendance(**values | fields))
+    row = _keep(session, Attendance(**values | fields))
+    _events_of(session, row)
+    return row
+
+
+def _events_of(session: Session, row: Attendance) -> None:
+    """Write down what happened on site as the attendance tells it."""
+    status = AttendanceStatus(row.status)
+    moments = {EventKind.CHECK_IN: row.check_in_at, EventKind.CHECK_OUT: row.check_out_at}
+    if status is not AttendanceStatus.PRESENT:
+        moments = {KIND_OF[status]: row.recorded_at}
+    for kind, at in moments.items():
+        if at is not None:
+            add_event(
+                session,
+                shift_id=row.shift_id,
+                person_id=row.person_id,
+                kind=kind,
+                at=at,
+                source=Source(AttendanceMethod(row.method), row.recorded_by),
+                now=row.recorded_at,
+            )
+    session.commit()

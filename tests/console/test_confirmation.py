@@ -218,4 +218,4 @@ def test_a_sheet_costs_the_same_queries_for_two_and_for_thirty(session, organisa
         with count_queries(db.engine) as queries:
             assert desk.get(address).status_code == 200
         counts.append(queries.count)
-    assert counts == [4, 4]
+    assert counts == [6, 6]

@@ -7,10 +7,10 @@ from datetime import date
 
 from tests.demo.conftest import TODAY, ZONE, by_id
 from volunteer_hub.accounts.models import BranchMembership, Person
-from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.demo.edge_shifts import TENTH_DAY_NOTE, tenth_working_day
 from volunteer_hub.demo.plan import Plan
-from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.models import ClaimKind, ClaimState, HoursClaim, LedgerEntry
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Branch, BranchMove, Enterprise
 from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
@@ -85,16 +85,16 @@ def test_hours_are_confirmed_on_the_tenth_working_day(plan: Plan) -> None:
 
 def test_the_tenth_working_day_counts_swapped_workdays() -> None:
     # 28, 29, 30 September, 8, 9, Saturday 10, then 12 to 15 October 2026.
-    assert tenth_working_day(TODAY) == (date(2026, 9, 25), date(2026, 10, 15))
+    assert tenth_working_day(TODAY) == (date(2026, 9, 24), date(2026, 10, 15))
 
 
 def test_a_check_out_is_missing_and_a_late_entry_waits(plan: Plan) -> None:
     present = [row for row in plan.rows[Attendance] if row["status"] == AttendanceStatus.PRESENT]
     assert sum(row["check_out_at"] is None for row in present) == 1
-    waiting = [row for row in present if row["minutes"] is None]
-    late = [row for row in waiting if row["method"] == AttendanceMethod.LATE_ENTRY]
-    assert len(late) == 1
-    assert late[0]["note"]
+    (late,) = plan.rows[HoursClaim]
+    assert (late["kind"], late["state"]) == (ClaimKind.LATE_ENTRY, ClaimState.OPEN)
+    assert late["reason"]
+    assert late["evidence"]
 
 
 def test_a_deleted_account_keeps_its_totals(plan: Plan) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from volunteer_hub.hours.crediting import credited_minutes, most_minutes, proposed_minutes
+from volunteer_hub.hours.crediting import Span, credited_minutes, most_minutes, proposed_minutes
 
 MINUTE = timedelta(minutes=1)
 ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "UTC")]
@@ -53,16 +53,16 @@ def counted(came: datetime, left: datetime, start: datetime, end: datetime) -> i
     )
 )
 def test_credited_minutes_are_those_that_a_patient_person_counts(service):
-    assert credited_minutes(*service) == counted(*service)
+    assert credited_minutes([service[:2]], Span(*service[2:])) == counted(*service)
 
 
 @settings(max_examples=300, deadline=None)
 @given(services(), st.integers(-480, 960))
 def test_a_day_never_exceeds_eight_hours_and_never_shrinks(service, already):
-    credited = credited_minutes(*service, already=already)
+    credited = credited_minutes([service[:2]], Span(*service[2:]), already=already)
     assert 0 <= credited <= 480
     assert max(already, 0) + credited <= max(480, already)
-    assert credited <= most_minutes(*service[2:], already=already)
+    assert credited <= most_minutes(Span(*service[2:]), already=already)
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,57 @@ def test_a_day_never_exceeds_eight_hours_and_never_shrinks(service, already):
 )
 def test_the_window_of_a_shift_of_one_hour(came, left, minutes):
     start = datetime(2026, 11, 23, 7, tzinfo=ZONES[0])
-    moments = (start + MINUTE * n for n in (came, left, 0, 60))
-    assert credited_minutes(*moments) == minutes
+    stay = (start + MINUTE * came, start + MINUTE * left)
+    assert credited_minutes([stay], Span(start, start + 60 * MINUTE)) == minutes
 
 
 def test_a_begun_minute_does_not_count():
     start = datetime(2026, 11, 23, 7, tzinfo=UTC)
     almost = start + timedelta(minutes=59, seconds=59)
-    assert credited_minutes(start, almost, start, start + 60 * MINUTE) == 59
+    assert credited_minutes([(start, almost)], Span(start, start + 60 * MINUTE)) == 59
 
 
 def test_without_a_departure_nothing_is_proposed():
     start = datetime(2026, 11, 23, 7, tzinfo=UTC)
-    assert proposed_minutes(start, None, start, start + 60 * MINUTE) is None
+    assert proposed_minutes([(start, None)], Span(start, start + 60 * MINUTE)) is None
+
+
+def test_who_came_twice_is_credited_for_both_stays_and_no_minute_twice():
+    start = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    at = [start + MINUTE * n for n in range(91)]
+    planned = Span(start, at[60])
+    apart = [(at[0], at[20]), (at[40], at[60])]
+    assert credited_minutes(apart, planned) == 40
+    overlapping = [(at[0], at[40]), (at[20], at[60])]
+    assert credited_minutes(overlapping, planned) == 60
+    assert proposed_minutes([(at[0], at[20]), (at[40], None)], planned) is None
+
+
+def test_minutes_that_count_for_another_shift_do_not_count_again():
+    start = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    at = [start + MINUTE * n for n in range(91)]
+    planned = Span(start, at[60])
+    busy = [(at[10], at[20]), (at[15], at[30])]
+    assert credited_minutes([(at[0], at[60])], planned, elsewhere=busy) == 40
+    assert most_minutes(planned, elsewhere=[(at[0] - 60 * MINUTE, at[60])]) == 30
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-60, 200), st.integers(0, 120)), max_size=5),
+    st.lists(st.tuples(st.integers(-60, 200), st.integers(0, 60)), max_size=4),
+)
+def test_several_stays_count_each_minute_once_and_none_of_elsewhere(stays, elsewhere):
+    start = datetime(2028, 2, 29, 23, 30, tzinfo=ZONES[0])
+
+    def spans(pairs):
+        return [(start + MINUTE * came, start + MINUTE * (came + long)) for came, long in pairs]
+
+    def minutes(pairs):
+        return {minute for came, long in pairs for minute in range(came, came + long)}
+
+    expected = (minutes(stays) - minutes(elsewhere)) & set(range(-15, 60 + 30))
+    found = credited_minutes(
+        spans(stays), Span(start, start + 60 * MINUTE), elsewhere=spans(elsewhere)
+    )
+    assert found == len(expected)

@@ -353,7 +353,7 @@ def test_confirmations_at_the_same_moment_keep_one_chain(app, session, project, 
     """Eight shifts of one person on one day, each confirmed twice, all at once."""
     rows = []
     for n in range(8):
-        start = now - timedelta(days=2) + n * HOUR
+        start = now - timedelta(days=2) + (2 * n - 9) * HOUR
         shift = make_shift(session, project=project, starts_at=start, ends_at=start + 2 * HOUR)
         rows.append((shift.id, make_attendance(session, shift, bob).id))
     session.commit()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project
@@ -58,18 +58,6 @@ class RosterShift:
     starts_at: datetime
     ends_at: datetime
     organisation_id: int
-
-    def times(
-        self, status: AttendanceStatus, now: datetime
-    ) -> tuple[datetime | None, datetime | None]:
-        """Return check-in and check-out of somebody ticked at `now`.
-
-        During the shift people arrive now and leave at a time yet unknown; after it, the plan is
-        the best that is known.
-        """
-        if status is not AttendanceStatus.PRESENT:
-            return None, None
-        return (self.starts_at, self.ends_at) if now >= self.ends_at else (now, None)
 
 
 def open_shift(session: Session, shift_id: int, now: datetime) -> RosterShift:

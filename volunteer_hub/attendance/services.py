@@ -14,8 +14,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.attendance import events
+from volunteer_hub.attendance.events import Source
+from volunteer_hub.attendance.models import (
+    Attendance,
+    AttendanceMethod,
+    AttendanceStatus,
+    EventKind,
+)
 from volunteer_hub.attendance.rules import (
+    OPENS_BEFORE,
     AlreadyConfirmed,
     LinkUsed,
     NotOnRoster,
@@ -46,16 +54,19 @@ def mark(
     status: AttendanceStatus | None,
     actor_id: int | None,
     now: datetime,
+    at: datetime | None = None,
     method: AttendanceMethod = AttendanceMethod.ROSTER,
     through: LinkUsed | None = None,
 ) -> None:
     """Say that a person came, did not come or is excused; None takes the tick back.
 
-    Check-in is now, or the planned times when the shift is over. Without an account the tick comes
-    `through` a link of the shift leader's. Raises RosterClosed, NotOnRoster, or AlreadyConfirmed
-    when the hours are in the ledger.
+    Check-in is now, or the planned times when the shift is over; `at` is the earlier moment of a
+    tap that had to wait for the network. Without an account the tick comes `through` a link of
+    the shift leader's. Raises RosterClosed, NotOnRoster, or AlreadyConfirmed when the hours are in
+    the ledger.
     """
     shift = open_shift(session, shift_id, now)
+    tapped_at = max(shift.starts_at - OPENS_BEFORE, min(at or now, now))
     places = _places(session, shift_id, person_id)
     row = attendance_of(session, shift_id, person_id)
     before = row.status if row else None
@@ -65,18 +76,16 @@ def mark(
         raise AlreadyConfirmed
     if status is AttendanceStatus.NO_SHOW and now < shift.starts_at:
         raise RosterClosed(_("The shift has not started yet; this person may still come."))
-    if row and status is None:
-        _take_back(session, row)
-    elif row and status:
-        row.status = str(status)
-        row.check_in_at, row.check_out_at = shift.times(status, now)
-        row.recorded_by, row.recorded_at = actor_id, now
-    elif places and status:
-        _add(session, shift, places[:1], status, actor_id=actor_id, now=now, method=method)
-    else:
+    source = Source(method, actor_id, through.id if through else None)
+    if row is None and places and status:
+        row = _add(session, shift, places[:1], method, actor_id=actor_id, now=now)[0]
+    elif row is None:
         raise NotOnRoster(
             _("This person has no confirmed place in this shift. Reload the roster to see who has.")
         )
+    _replace(session, shift, row, status, source=source, tapped_at=tapped_at, now=now)
+    if status is None:
+        _forget(session, row)
     audit.record(
         session,
         "attendance:mark",
@@ -92,7 +101,46 @@ def mark(
     session.flush()
 
 
-def _take_back(session: Session, row: Attendance) -> None:
+def _replace(
+    session: Session,
+    shift: RosterShift,
+    row: Attendance,
+    status: AttendanceStatus | None,
+    *,
+    source: Source,
+    tapped_at: datetime,
+    now: datetime,
+) -> None:
+    """Take back what was recorded of the person, and record this instead."""
+    known = events.standing(session, shift_id=shift.id, person_id=row.person_id)
+    events.take_back(session, known, source=source, now=now)
+    if status:
+        for kind, at in _moments(shift, status, tapped_at):
+            events.add(
+                session,
+                shift_id=shift.id,
+                person_id=row.person_id,
+                kind=kind,
+                at=at,
+                source=source,
+                now=now,
+            )
+        row.recorded_by, row.recorded_at = source.actor_id, now
+    events.settle(session, row)
+
+
+def _moments(
+    shift: RosterShift, status: AttendanceStatus, tapped_at: datetime
+) -> list[tuple[EventKind, datetime]]:
+    """Return what a tick says: arrived now, or after the shift that the plan was kept."""
+    if status is not AttendanceStatus.PRESENT:
+        return [(events.KIND_OF[status], tapped_at)]
+    if tapped_at < shift.ends_at:
+        return [(EventKind.CHECK_IN, tapped_at)]
+    return [(EventKind.CHECK_IN, shift.starts_at), (EventKind.CHECK_OUT, shift.ends_at)]
+
+
+def _forget(session: Session, row: Attendance) -> None:
     try:
         with session.begin_nested():
             session.delete(row)
@@ -107,17 +155,17 @@ def _add(
     session: Session,
     shift: RosterShift,
     places: Sequence[SignUp],
-    status: AttendanceStatus,
+    method: AttendanceMethod,
     *,
     actor_id: int | None,
     now: datetime,
-    method: AttendanceMethod = AttendanceMethod.ROSTER,
-) -> None:
-    check_in_at, check_out_at = shift.times(status, now)
+) -> list[Attendance]:
+    """Add the rows of people about whom nothing is recorded yet; their events come after."""
     work = _workplaces(session, [place.person_id for place in places])
+    rows = []
     for place in places:
         enterprise_id, building_id = work[place.person_id]
-        session.add(
+        rows.append(
             Attendance(
                 shift_id=shift.id,
                 post_id=place.post_id,
@@ -125,14 +173,14 @@ def _add(
                 sign_up_id=place.id,
                 enterprise_id=enterprise_id,
                 building_id=building_id,
-                status=str(status),
+                status=str(AttendanceStatus.PRESENT),
                 method=str(method),
-                check_in_at=check_in_at,
-                check_out_at=check_out_at,
                 recorded_by=actor_id,
                 recorded_at=now,
             )
         )
+    session.add_all(rows)
+    return rows
 
 
 def _workplaces(
@@ -161,7 +209,17 @@ def mark_all(
     )
     missing = [place for place in places if place.person_id not in known]
     if missing:
-        _add(session, shift, missing, AttendanceStatus.PRESENT, actor_id=actor_id, now=now)
+        source = Source(AttendanceMethod.ROSTER, actor_id, through.id if through else None)
+        for row in _add(session, shift, missing, source.method, actor_id=actor_id, now=now):
+            _replace(
+                session,
+                shift,
+                row,
+                AttendanceStatus.PRESENT,
+                source=source,
+                tapped_at=now,
+                now=now,
+            )
         audit.record(
             session,
             "attendance:mark_all",

@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.attendance import events
+from volunteer_hub.attendance.events import Source
+from volunteer_hub.attendance.models import (
+    Attendance,
+    AttendanceMethod,
+    AttendanceStatus,
+    EventKind,
+)
 from volunteer_hub.attendance.rules import (
     OPENS_BEFORE,
     AlreadyConfirmed,
@@ -62,8 +69,9 @@ def check_out_all(
         .with_for_update(key_share=True)
     ).all()
     leaves_at = min(now, shift.ends_at)
+    source = Source(AttendanceMethod.ROSTER, actor_id, through.id if through else None)
     for row in rows:
-        row.check_out_at = max(leaves_at, row.check_in_at or leaves_at)
+        check_out(session, row, at=leaves_at, source=source, now=now)
     if rows:
         audit.record(
             session,
@@ -77,6 +85,23 @@ def check_out_all(
         )
     session.flush()
     return len(rows)
+
+
+def check_out(
+    session: Session, row: Attendance, *, at: datetime, source: Source, now: datetime
+) -> None:
+    """Let somebody who is there leave; never before they came. The caller holds the row locked."""
+    last = events.stays_of(row.check_in_at, row.check_out_at, row.stays)[-1]
+    events.add(
+        session,
+        shift_id=row.shift_id,
+        person_id=row.person_id,
+        kind=EventKind.CHECK_OUT,
+        at=max(at, last.came_at),
+        source=source,
+        now=now,
+    )
+    events.settle(session, row)
 
 
 def set_times(
@@ -104,8 +129,7 @@ def set_times(
         raise AlreadyConfirmed
     _check_times(shift, check_in_at, check_out_at, now)
     before = [moment and moment.isoformat() for moment in (row.check_in_at, row.check_out_at)]
-    row.check_in_at, row.check_out_at = check_in_at, check_out_at
-    row.recorded_by, row.recorded_at = actor_id, now
+    _correct(session, row, check_in_at, check_out_at, actor_id=actor_id, now=now)
     audit.record(
         session,
         "attendance:times",
@@ -118,6 +142,40 @@ def set_times(
         after=[moment and moment.isoformat() for moment in (check_in_at, check_out_at)],
     )
     session.flush()
+
+
+def _correct(
+    session: Session,
+    row: Attendance,
+    check_in_at: datetime,
+    check_out_at: datetime | None,
+    *,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    """Take back the first arrival or the last departure where they change, and record the new."""
+    source = Source(AttendanceMethod.ROSTER, actor_id)
+    known = events.standing(session, shift_id=row.shift_id, person_id=row.person_id)
+    for kind, before, after in (
+        (EventKind.CHECK_IN, row.check_in_at, check_in_at),
+        (EventKind.CHECK_OUT, row.check_out_at, check_out_at),
+    ):
+        if before == after:
+            continue
+        wrong = [one for one in known if one.kind == kind and one.at == before]
+        events.take_back(session, wrong, source=source, now=now)
+        if after is not None:
+            events.add(
+                session,
+                shift_id=row.shift_id,
+                person_id=row.person_id,
+                kind=kind,
+                at=after,
+                source=source,
+                now=now,
+            )
+    row.recorded_by, row.recorded_at = actor_id, now
+    events.settle(session, row)
 
 
 def _check_times(

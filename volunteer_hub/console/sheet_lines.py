@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from volunteer_hub.core.i18n import _
-from volunteer_hub.hours.services import Minutes, minutes_field, reason_field
+from volunteer_hub.hours.entries import Minutes
+from volunteer_hub.hours.services import minutes_field, reason_field
 from volunteer_hub.hours.sheets import SheetRow
 
 

@@ -8,7 +8,7 @@ count days say so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import chinese_calendar
@@ -41,6 +41,20 @@ def is_workday(day: date) -> bool:
     """Tell whether offices work on this day; in years that are not known: Monday to Friday."""
     detail = _detail(day)
     return day.isoweekday() < SATURDAY if detail is None else not detail[0]
+
+
+def nth_after(day: date, count: int) -> date:
+    """Return the `count`-th day after this one on which offices work."""
+    while count:
+        day += timedelta(days=1)
+        count -= is_workday(day)
+    return day
+
+
+def passed(day: date, today: date) -> int:
+    """Return how many workdays have begun after `day` up to and with `today`; 0 before it."""
+    days = (today - day).days
+    return sum(is_workday(day + timedelta(days=step)) for step in range(1, days + 1))
 
 
 def holiday_of(day: date) -> Holiday | None:

@@ -10,7 +10,7 @@ Where to find them:
 - hours confirmed on the tenth working day, counted across the National Day swap: the attendances
   with the note `TENTH_DAY_NOTE`;
 - a missing check-out: the one attendance that is present with `check_out_at` empty;
-- a late entry waiting for its second person: method `late_entry` with `minutes` empty.
+- a late entry waiting for its second person: the one `hours_claim`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
+from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.core import workdays
 from volunteer_hub.demo.edges import Cast
 from volunteer_hub.demo.history import LATE_REASON, History, Past
-from volunteer_hub.demo.people import People, workplace
+from volunteer_hub.demo.people import People
 from volunteer_hub.demo.plan import Plan
 from volunteer_hub.demo.projects import Offer, Offers
 from volunteer_hub.demo.timetable import Occasion, add_shift, feasible, first_open, sign_up
 from volunteer_hub.demo.upcoming import Newcomers
+from volunteer_hub.hours.models import ClaimKind, HoursClaim
 from volunteer_hub.shifts.models import Offer as HeldPlace
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
@@ -35,12 +37,7 @@ MINORS_FROM = 14
 RAIN = "暴雨黄色预警，本场取消；已报名的伙伴不计爽约，改期另行通知。"
 TENTH_DAY_NOTE = "国庆调休：第十个工作日当天确认。"
 WORKING_DAYS = 10
-# Days off and swapped workdays around National Day, as the State Council announced them.
-NATIONAL_DAY = {
-    2024: (range(1, 8), {date(2024, 9, 29), date(2024, 10, 12)}),
-    2025: (range(1, 9), {date(2025, 9, 28), date(2025, 10, 11)}),
-    2026: (range(1, 8), {date(2026, 9, 20), date(2026, 10, 10)}),
-}
+LATE_EVIDENCE = "纸质签到表第 2 页第 5 行，居委会存档。"
 
 
 class _Edges:
@@ -169,18 +166,18 @@ class _Edges:
         if person_id is None:
             return
         self.plan.add(
-            Attendance,
+            HoursClaim,
+            kind=str(ClaimKind.LATE_ENTRY),
             shift_id=shift["id"],
             post_id=post["id"],
             person_id=person_id,
-            **workplace(self.plan, person_id),
-            status=str(AttendanceStatus.PRESENT),
-            method=str(AttendanceMethod.LATE_ENTRY),
             check_in_at=shift["starts_at"],
             check_out_at=shift["ends_at"],
-            recorded_by=hospital.coordinators[1],
-            recorded_at=self.plan.last_midnight,
-            note=LATE_REASON,
+            reason=LATE_REASON,
+            evidence=LATE_EVIDENCE,
+            asked_by=hospital.coordinators[1],
+            asked_at=self.plan.last_midnight,
+            due_on=workdays.nth_after(self.plan.today, WORKING_DAYS),
         )
 
 
@@ -210,14 +207,7 @@ def tenth_working_day(today: date) -> tuple[date, date]:
     Days off do not count and swapped workdays do; of a year whose swaps are not known, weekdays.
     """
     year = today.year if today > date(today.year, 10, 20) else today.year - 1
-    october, swapped = NATIONAL_DAY.get(year, (range(1, 8), set()))
-    days_off = {date(year, 10, day) for day in october}
     served_on = date(year, 9, 25)
-    while served_on.isoweekday() > 5:
+    while not workdays.is_workday(served_on):
         served_on -= timedelta(days=1)
-    day, counted = served_on, 0
-    while counted < WORKING_DAYS:
-        day += timedelta(days=1)
-        is_weekday = day.isoweekday() <= 5
-        counted += day in swapped or (is_weekday and day not in days_off)
-    return served_on, day
+    return served_on, workdays.nth_after(served_on, WORKING_DAYS)

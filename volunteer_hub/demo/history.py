@@ -18,7 +18,7 @@ from volunteer_hub.demo.timetable import (
     sign_up,
     spread,
 )
-from volunteer_hub.hours.crediting import credited_minutes
+from volunteer_hub.hours.crediting import Span, credited_minutes
 from volunteer_hub.shifts.models import SignUpStatus
 
 CANCELLED, NO_SHOW, LATE_ENTRY = 0.08, 0.06, 0.04
@@ -118,7 +118,9 @@ class History:
             recorded_by=others[0] if late_entry else past.confirmed_by,
             recorded_at=min(shift["ends_at"] + timedelta(minutes=30), plan.last_midnight),
             note=LATE_REASON if late_entry else "",
-            minutes=credited_minutes(check_in, check_out, shift["starts_at"], shift["ends_at"])
+            minutes=credited_minutes(
+                [(check_in, check_out)], Span(shift["starts_at"], shift["ends_at"])
+            )
             if confirmed
             else None,
             confirmed_by=past.confirmed_by if confirmed else None,

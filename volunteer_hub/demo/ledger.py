@@ -6,7 +6,7 @@ from volunteer_hub.attendance.models import Attendance, AttendanceMethod
 from volunteer_hub.demo.people import People, standing
 from volunteer_hub.demo.plan import Plan, Row
 from volunteer_hub.hours.chain import entry_digest
-from volunteer_hub.hours.crediting import RULE
+from volunteer_hub.hours.crediting import FIRST
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import Shift
@@ -35,7 +35,7 @@ def _fields(plan: Plan, people: People, attendance: Row) -> Row:
         "service_day": shift["day"],
         "minutes": attendance["minutes"],
         "is_late_entry": attendance["method"] == AttendanceMethod.LATE_ENTRY,
-        "rule": RULE,
+        "rule": FIRST.version,
         "confirmed_by": attendance["confirmed_by"],
         "recorded_at": attendance["confirmed_at"],
         **standing(plan, people, attendance["person_id"], shift["day"]),

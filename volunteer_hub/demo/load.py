@@ -24,6 +24,7 @@ from volunteer_hub.demo import (
     people,
     projects,
     registry,
+    site_events,
     skills,
     upcoming,
 )
@@ -69,6 +70,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     edges.past_of_the_moved_branch(plan, folk, past)
     edges.past_of_unusual_people(plan, cast, past)
     ledger.build(plan, folk)
+    site_events.build(plan)
     edges.delete_account(plan, folk, cast)
     plan.rows[SearchTerm].extend(_search_terms(plan))
     return plan

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer_hub.core.db import Base, UtcDateTime
@@ -51,3 +52,86 @@ class LedgerEntry(Base):
     confirmed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     digest: Mapped[str]
+
+
+class CreditingRule(Base):
+    """How minutes on site become credited ones, from a service day on; never changed (triggers).
+
+    A new rule is a new row with a later `valid_from`; every entry names the version it used.
+    """
+
+    __tablename__ = "crediting_rule"
+    __table_args__ = (
+        CheckConstraint("early_minutes BETWEEN 0 AND 120", name="early_minutes"),
+        CheckConstraint("late_minutes BETWEEN 0 AND 120", name="late_minutes"),
+        CheckConstraint("day_cap BETWEEN 1 AND 480", name="day_cap"),
+    )
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(unique=True)
+    early_minutes: Mapped[int]
+    late_minutes: Mapped[int]
+    day_cap: Mapped[int]
+
+
+class StarLevel(Base):
+    """Minutes in the ledger from which somebody carries this many stars."""
+
+    __tablename__ = "star_level"
+
+    stars: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    minutes: Mapped[int] = mapped_column(unique=True)
+
+
+class ClaimKind(StrEnum):
+    """A late entry 补录 adds what nobody recorded; a dispute 异议 contradicts what is recorded."""
+
+    LATE_ENTRY = "late_entry"
+    DISPUTE = "dispute"
+
+
+class ClaimState(StrEnum):
+    OPEN = "open"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class HoursClaim(Base):
+    """Times that somebody states afterwards, and what a second person decided (product rule 6).
+
+    `due_on` is the working day by which it should be answered; it stays open until it is.
+    """
+
+    __tablename__ = "hours_claim"
+    __table_args__ = (
+        CheckConstraint("check_out_at > check_in_at", name="order"),
+        CheckConstraint("decided_by <> asked_by AND decided_by <> person_id", name="two_people"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+        Index(
+            "uq_hours_claim_open",
+            "shift_id",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    check_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    check_out_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str]
+    evidence: Mapped[str] = mapped_column(default="")
+    witness: Mapped[str] = mapped_column(default="")
+    asked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date]
+    state: Mapped[str] = mapped_column(default=ClaimState.OPEN)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str] = mapped_column(default="")

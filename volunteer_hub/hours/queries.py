@@ -11,9 +11,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import Person
+from volunteer_hub.attendance.events import stays_of
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.calendar import Period
-from volunteer_hub.hours.crediting import proposed_minutes
+from volunteer_hub.hours.crediting import Span, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.hours.sheets import unconfirmed
 from volunteer_hub.projects.models import Project
@@ -174,6 +175,7 @@ def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]
             Shift.ends_at,
             Attendance.check_in_at,
             Attendance.check_out_at,
+            Attendance.stays,
         )
         .join(Shift, Shift.id == Attendance.shift_id)
         .join(Project, Project.id == Shift.project_id)
@@ -184,7 +186,10 @@ def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]
     return [
         Waiting(
             *row[:6],
-            minutes=proposed_minutes(row.check_in_at, row.check_out_at, row.starts_at, row.ends_at),
+            minutes=proposed_minutes(
+                stays_of(row.check_in_at, row.check_out_at, row.stays),
+                Span(row.starts_at, row.ends_at),
+            ),
         )
         for row in rows
     ]

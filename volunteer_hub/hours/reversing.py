@@ -12,7 +12,6 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours import ledger
-from volunteer_hub.hours.crediting import RULE
 from volunteer_hub.hours.models import LedgerEntry
 
 REASON_LENGTH = 200
@@ -51,7 +50,6 @@ def reverse(session: Session, *, entry_id: int, reason: str, actor_id: int, now:
                 **fields,
                 "minutes": -entry.minutes,
                 "reverses_id": entry.id,
-                "rule": RULE,
                 "confirmed_by": actor_id,
                 "recorded_at": now,
             }

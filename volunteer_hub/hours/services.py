@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts.qualifications import grant_training
-from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
-from volunteer_hub.audit import services as audit
+from volunteer_hub.attendance.events import stays_of
+from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
-from volunteer_hub.hours import ledger
-from volunteer_hub.hours.crediting import RULE, most_minutes, proposed_minutes
-from volunteer_hub.hours.freezing import Frozen, freeze
+from volunteer_hub.hours import entries, ledger
+from volunteer_hub.hours.crediting import Span, most_minutes, proposed_minutes
+from volunteer_hub.hours.entries import Minutes, Plan
 from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.rules import credited_elsewhere, rule_of
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import Shift, ShiftStatus
-
-REASON_LENGTH = 200
 
 
 class CannotConfirm(DomainError):
@@ -37,14 +35,6 @@ class NotAccepted(InvalidInput):
         self.problems = problems
 
 
-class Minutes(NamedTuple):
-    """What the confirmer says of one attendance; a reason is needed where it is no proposal."""
-
-    attendance_id: int
-    minutes: int
-    reason: str = ""
-
-
 class Result(NamedTuple):
     """How many hours went into the ledger, and how many had been there before."""
 
@@ -53,17 +43,11 @@ class Result(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """What all entries of one shift share."""
+class _Spoken:
+    """What the ledger has of one person near a shift: minutes of the day, and times elsewhere."""
 
-    shift_id: int
-    project_id: int
-    category_id: int
-    organisation_id: int
-    day: date
-    starts_at: datetime
-    ends_at: datetime
-    teaches_id: int | None
+    already: int
+    elsewhere: list[Span]
 
 
 def minutes_field(attendance_id: int) -> str:
@@ -107,18 +91,17 @@ def confirm(
         raise CannotConfirm(
             _("Nobody confirms their own hours. Please ask another coordinator for yours.")
         )
-    used = minutes_of_day(session, person_ids=people, day=plan.day)
+    spoken = _spoken(session, plan, people)
     pairs = [(row, found[row.attendance_id]) for row in fresh]
-    checked = (_problem(plan, one, row, used.get(one.person_id, 0)) for row, one in pairs)
+    checked = (_problem(plan, one, row, spoken[one.person_id]) for row, one in pairs)
     problems = [problem for problem in checked if problem]
     if problems:
         raise NotAccepted(problems)
-    _write(session, plan, pairs, actor_id, now)
-    _teach(session, plan, pairs, actor_id, now)
+    entries.write(session, plan, pairs, actor_id, now)
     return Result(len(fresh), len(wanted) - len(fresh))
 
 
-def _plan(session: Session, shift_id: int, now: datetime) -> _Plan:
+def _plan(session: Session, shift_id: int, now: datetime) -> Plan:
     row = session.execute(
         select(
             Shift.id,
@@ -126,9 +109,9 @@ def _plan(session: Session, shift_id: int, now: datetime) -> _Plan:
             Project.category_id,
             Project.organisation_id,
             Shift.day,
+            Project.teaches_id,
             Shift.starts_at,
             Shift.ends_at,
-            Project.teaches_id,
             Shift.status,
         )
         .join(Project, Project.id == Shift.project_id)
@@ -140,7 +123,16 @@ def _plan(session: Session, shift_id: int, now: datetime) -> _Plan:
         raise CannotConfirm(_("This shift did not take place, so there are no hours to confirm."))
     if now < row.ends_at:
         raise CannotConfirm(_("Hours can be confirmed once the shift is over."))
-    return _Plan(*row[:8])
+    return Plan(
+        shift_id=row.id,
+        project_id=row.project_id,
+        category_id=row.category_id,
+        organisation_id=row.organisation_id,
+        day=row.day,
+        planned=Span(row.starts_at, row.ends_at),
+        teaches_id=row.teaches_id,
+        rule=rule_of(session, row.day),
+    )
 
 
 def _present(session: Session, shift_id: int, ids: Sequence[int]) -> dict[int, Attendance]:
@@ -168,11 +160,21 @@ def minutes_of_day(session: Session, *, person_ids: Sequence[int], day: date) ->
     return {person_id: int(minutes) for person_id, minutes in rows}
 
 
+def _spoken(session: Session, plan: Plan, people: Sequence[int]) -> dict[int, _Spoken]:
+    used = minutes_of_day(session, person_ids=people, day=plan.day)
+    elsewhere = credited_elsewhere(
+        session, person_ids=people, shift_id=plan.shift_id, planned=plan.planned
+    )
+    return {one: _Spoken(used.get(one, 0), elsewhere.get(one, [])) for one in people}
+
+
 def _problem(
-    plan: _Plan, attendance: Attendance, row: Minutes, already: int
+    plan: Plan, attendance: Attendance, row: Minutes, spoken: _Spoken
 ) -> tuple[str, str] | None:
     """Return the field at fault and what to do about it, or None."""
-    most = most_minutes(plan.starts_at, plan.ends_at, already=already)
+    most = most_minutes(
+        plan.planned, rule=plan.rule, already=spoken.already, elsewhere=spoken.elsewhere
+    )
     if not 0 <= row.minutes <= most:
         return minutes_field(row.attendance_id), _(
             "Please give between 0 and %(most)s minutes: from 15 minutes before to 30 minutes"
@@ -180,11 +182,11 @@ def _problem(
             most=most,
         )
     proposal = proposed_minutes(
-        attendance.check_in_at,
-        attendance.check_out_at,
-        plan.starts_at,
-        plan.ends_at,
-        already=already,
+        stays_of(attendance.check_in_at, attendance.check_out_at, attendance.stays),
+        plan.planned,
+        rule=plan.rule,
+        already=spoken.already,
+        elsewhere=spoken.elsewhere,
     )
     # Without a check-out there is no proposal: the typed minutes are the only statement there is.
     if proposal in (None, row.minutes) or row.reason.strip():
@@ -192,82 +194,3 @@ def _problem(
     return reason_field(row.attendance_id), _(
         "Please say in a few words why these are not the %(n)s minutes recorded.", n=proposal
     )
-
-
-def _write(
-    session: Session,
-    plan: _Plan,
-    rows: Sequence[tuple[Minutes, Attendance]],
-    actor_id: int,
-    now: datetime,
-) -> None:
-    frozen = freeze(
-        session, person_ids=[attendance.person_id for _row, attendance in rows], day=plan.day
-    )
-    entries = []
-    for row, attendance in rows:
-        reason = row.reason.strip()[:REASON_LENGTH]
-        attendance.minutes = row.minutes
-        attendance.confirmed_by, attendance.confirmed_at = actor_id, now
-        attendance.note = reason or attendance.note
-        entries.append(_entry(plan, attendance, frozen[attendance.person_id], now))
-    session.flush()
-    ledger.append(session, entries)
-    if rows:
-        audit.record(
-            session,
-            "hours:confirm",
-            actor_id=actor_id,
-            object_id=plan.shift_id,
-            now=now,
-            organisation_id=plan.organisation_id,
-            rows=[
-                {"attendance": row.attendance_id, "minutes": row.minutes, "reason": row.reason}
-                for row, _attendance in rows
-            ],
-        )
-
-
-def _teach(
-    session: Session,
-    plan: _Plan,
-    rows: Sequence[tuple[Minutes, Attendance]],
-    actor_id: int,
-    now: datetime,
-) -> None:
-    """Confirm the training that an induction gives to those who took part."""
-    if plan.teaches_id is None:
-        return
-    learners = sorted(attendance.person_id for row, attendance in rows if row.minutes > 0)
-    for person_id in learners:
-        grant_training(
-            session,
-            person_id=person_id,
-            qualification_id=plan.teaches_id,
-            day=plan.day,
-            confirmed_by=actor_id,
-            now=now,
-        )
-
-
-def _entry(plan: _Plan, attendance: Attendance, frozen: Frozen, now: datetime) -> dict[str, Any]:
-    return {
-        "person_id": attendance.person_id,
-        "attendance_id": attendance.id,
-        "shift_id": plan.shift_id,
-        "project_id": plan.project_id,
-        "category_id": plan.category_id,
-        "organisation_id": plan.organisation_id,
-        "service_day": plan.day,
-        "minutes": attendance.minutes,
-        "reverses_id": None,
-        "is_late_entry": attendance.method == AttendanceMethod.LATE_ENTRY,
-        "branch_id": frozen.branch_id,
-        "branch_path": frozen.branch_path,
-        "enterprise_id": attendance.enterprise_id,
-        "building_id": attendance.building_id,
-        "is_party_member": frozen.is_party_member,
-        "rule": RULE,
-        "confirmed_by": attendance.confirmed_by,
-        "recorded_at": now,
-    }

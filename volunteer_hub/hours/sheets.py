@@ -11,10 +11,12 @@ from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
+from volunteer_hub.attendance.events import Stay, stays_of
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.attendance.queries import ShiftHead
-from volunteer_hub.hours.crediting import DAY_CAP, MINUTE, most_minutes, proposed_minutes
+from volunteer_hub.hours.crediting import MINUTE, Span, most_minutes, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.rules import credited_elsewhere, rule_of
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 
@@ -58,8 +60,10 @@ class SheetRow:
     nickname: str
     post_zh: str
     post_en: str
+    method: str
     check_in_at: datetime | None
     check_out_at: datetime | None
+    stays: list[Stay]
     note: str
     proposal: int | None
     most: int
@@ -170,34 +174,44 @@ def sheet(session: Session, *, shift: ShiftHead) -> list[SheetRow]:
 
     The caller has made sure that the reader may see this shift (`shift_head`).
     """
-    planned = min(DAY_CAP, (shift.ends_at - shift.starts_at) // MINUTE)
-    rows = [
-        SheetRow(
-            attendance_id=row.id,
-            person_id=row.person_id,
-            name=row.name,
-            nickname=row.nickname,
-            post_zh=row.post_zh,
-            post_en=row.post_en,
-            check_in_at=row.check_in_at,
-            check_out_at=row.check_out_at,
-            note=row.note,
-            proposal=proposed_minutes(
-                row.check_in_at,
-                row.check_out_at,
-                shift.starts_at,
-                shift.ends_at,
-                already=int(row.used),
-            ),
-            most=most_minutes(shift.starts_at, shift.ends_at, already=int(row.used)),
-            used=int(row.used),
-            planned=planned,
-            minutes=row.minutes,
-            is_confirmed=row.confirmed_at is not None,
-            entry_id=row.entry_id if row.confirmed_at else None,
+    planned, rule = Span(shift.starts_at, shift.ends_at), rule_of(session, shift.day)
+    found = session.execute(_sheet_query(shift)).all()
+    elsewhere = credited_elsewhere(
+        session,
+        person_ids=[row.person_id for row in found],
+        shift_id=shift.id,
+        planned=planned,
+    )
+    rows = []
+    for row in found:
+        known = stays_of(row.check_in_at, row.check_out_at, row.stays)
+        limits: dict[str, Any] = {
+            "rule": rule,
+            "already": int(row.used),
+            "elsewhere": elsewhere.get(row.person_id, ()),
+        }
+        rows.append(
+            SheetRow(
+                attendance_id=row.id,
+                person_id=row.person_id,
+                name=row.name,
+                nickname=row.nickname,
+                post_zh=row.post_zh,
+                post_en=row.post_en,
+                method=row.method,
+                check_in_at=row.check_in_at,
+                check_out_at=row.check_out_at,
+                stays=known,
+                note=row.note,
+                proposal=proposed_minutes(known, planned, **limits),
+                most=most_minutes(planned, **limits),
+                used=int(row.used),
+                planned=min(rule.day_cap, (planned.end - planned.start) // MINUTE),
+                minutes=row.minutes,
+                is_confirmed=row.confirmed_at is not None,
+                entry_id=row.entry_id if row.confirmed_at else None,
+            )
         )
-        for row in session.execute(_sheet_query(shift))
-    ]
     return sorted(rows, key=lambda row: not row.is_exception)
 
 
@@ -221,8 +235,10 @@ def _sheet_query(shift: ShiftHead) -> Select[*tuple[Any, ...]]:
             Person.nickname,
             Post.name_zh.label("post_zh"),
             Post.name_en.label("post_en"),
+            Attendance.method,
             Attendance.check_in_at,
             Attendance.check_out_at,
+            Attendance.stays,
             Attendance.note,
             Attendance.minutes,
             Attendance.confirmed_at,

@@ -9,20 +9,23 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts import queries as accounts
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
-from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.attendance.models import Attendance, SiteEvent
 from volunteer_hub.audit.models import AuditEntry
-from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.models import HoursClaim, LedgerEntry
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import SignUp
 
 # The hash and the session key protect the person; they say nothing about them.
 HIDDEN = frozenset({"password_hash", "session_key", "digest", "recorded_by", "confirmed_by"})
+HIDDEN |= {"device", "actor_id", "link_id", "decided_by"}
 TABLES: tuple[tuple[str, Any], ...] = (
     ("memberships", BranchMembership.person_id),
     ("roles", RoleGrant.person_id),
     ("consents", Consent.person_id),
     ("sign_ups", SignUp.person_id),
     ("attendances", Attendance.person_id),
+    ("events", SiteEvent.person_id),
+    ("claims", HoursClaim.person_id),
     ("hours", LedgerEntry.person_id),
     ("notices", Notice.person_id),
     ("acts", AuditEntry.actor_id),
