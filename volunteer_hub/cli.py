@@ -6,8 +6,10 @@ from importlib import import_module
 
 from flask import Flask
 
+from volunteer_hub.attendance import jobs as attendance
+from volunteer_hub.hours import jobs as hours
 from volunteer_hub.notifications.commands import worker_command
-from volunteer_hub.shifts.jobs import JOBS
+from volunteer_hub.shifts import jobs as shifts
 
 GROUPS = (
     ("volunteer_hub.demo.commands", "demo"),
@@ -21,4 +23,4 @@ def init_app(app: Flask) -> None:
     """Add the commands to `flask --app wsgi`."""
     for module, name in GROUPS:
         app.cli.add_command(getattr(import_module(module), name))
-    app.cli.add_command(worker_command(lambda: JOBS))
+    app.cli.add_command(worker_command(lambda: (*shifts.JOBS, *attendance.JOBS, *hours.JOBS)))

@@ -82,6 +82,23 @@ def standing(session: Session, *, shift_id: int, person_id: int) -> list[SiteEve
     )
 
 
+def forgotten(session: Session, *, shift_id: int) -> set[int]:
+    """Return the people of a shift for whose forgotten check-out the planned end stands in."""
+    void = aliased(SiteEvent)
+    return set(
+        session.scalars(
+            select(SiteEvent.person_id)
+            .outerjoin(void, void.voids_id == SiteEvent.id)
+            .where(
+                SiteEvent.shift_id == shift_id,
+                SiteEvent.kind == str(EventKind.CHECK_OUT),
+                SiteEvent.method == str(AttendanceMethod.FORGOTTEN),
+                void.id.is_(None),
+            )
+        )
+    )
+
+
 def add(
     session: Session,
     *,

@@ -13,11 +13,20 @@ from flask import current_app, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance import leader_links, queries, services, times
+from volunteer_hub.attendance import (
+    code_screen,
+    leader_links,
+    offline,
+    queries,
+    services,
+    tapped,
+    times,
+)
 from volunteer_hub.attendance.blueprint import bp
 from volunteer_hub.attendance.leader_links import Door, LinkGone
 from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.rules import OPENS_BEFORE
+from volunteer_hub.attendance.scan_views import secret
 from volunteer_hub.core import clock
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
@@ -78,6 +87,7 @@ def lead_mark(token: str) -> Response:
             person_id=person_id,
             status=_status(request.form.get("status")),
             actor_id=None,
+            at=tapped.at(request.form, clock.now()),
             now=clock.now(),
             through=found.link,
         )
@@ -93,6 +103,38 @@ def lead_mark(token: str) -> Response:
         return _answer("attendance/lead.html", fragment, status=refused.status, **context)
     here = url_for("attendance.door", token=token, _anchor=f"p-{person_id}")
     return _private(done(here, fragment="console/_roster_row.html" if row else "", **context))
+
+
+@bp.get("/lead/<token>/code")
+@public
+def lead_code(token: str) -> Response:
+    """Show the code of this moment; query `direction` (`in`, `out`)."""
+    try:
+        found = _door(token)
+    except (LinkGone, NotFound) as error:
+        return _closed(error)
+    rows = queries.roster(db.session(), shift=found.shift, now=clock.now(), shows_phone=False)
+    back = url_for("attendance.door", token=token)
+    return _private(code_screen.answer(found.shift, rows, back=back))
+
+
+@bp.post("/lead/<token>/offline")
+@public
+def lead_offline_code(token: str) -> Response:
+    """Check somebody in by a personal offline code: fields `code` and, optional, `came`."""
+    found = _door(token)
+    owner = offline.check_in(
+        db.session(),
+        shift_id=found.shift.id,
+        typed=offline.Typed.of(request.form),
+        key=secret(),
+        zone=clock.zone(),
+        actor_id=None,
+        now=clock.now(),
+        through=found.link,
+    )
+    here = url_for("attendance.door", token=token, _anchor=f"p-{owner.person_id}")
+    return _private(done(here, say=_("%(name)s is checked in.", name=owner.name)))
 
 
 @bp.post("/lead/<token>/attendance/all")
@@ -154,6 +196,8 @@ def _context(found: Door, token: str) -> dict[str, Any]:
             "one": url_for("attendance.lead_mark", token=token),
             "all": url_for("attendance.lead_mark_all", token=token),
             "out": url_for("attendance.lead_check_out_all", token=token),
+            "code": url_for("attendance.lead_code", token=token),
+            "offline": url_for("attendance.lead_offline_code", token=token),
         },
         "desk": False,
     }

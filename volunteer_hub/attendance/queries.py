@@ -56,6 +56,7 @@ class RosterRow:
     sign_up_id: int | None
     attendance_id: int | None
     status: str | None
+    method: str | None
     check_in_at: datetime | None
     check_out_at: datetime | None
     minutes: int | None
@@ -71,6 +72,7 @@ class OwnShift:
     """A shift of the volunteer who looks; `status` is None while nobody ticked them."""
 
     shift_id: int
+    sign_up_id: int
     title_zh: str
     title_en: str
     place_zh: str
@@ -140,6 +142,7 @@ def roster(
             sign_up_id=row.sign_up_id,
             attendance_id=row.attendance_id,
             status=row.status,
+            method=row.method,
             check_in_at=row.check_in_at,
             check_out_at=row.check_out_at,
             minutes=row.minutes,
@@ -168,6 +171,7 @@ def _roster_query(shift_id: int) -> Select[*tuple[Any, ...]]:
             SignUp.id.label("sign_up_id"),
             Attendance.id.label("attendance_id"),
             Attendance.status,
+            Attendance.method,
             Attendance.check_in_at,
             Attendance.check_out_at,
             Attendance.minutes,
@@ -221,10 +225,17 @@ def own_shifts(
     )
 
 
+def own_shift(session: Session, *, person_id: int, shift_id: int) -> OwnShift | None:
+    """Return a shift in which the person has a confirmed place, else None."""
+    row = session.execute(_own_query(person_id).where(Shift.id == shift_id)).first()
+    return OwnShift(*row) if row else None
+
+
 def _own_query(person_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Shift.id,
+            SignUp.id,
             Project.title_zh,
             Project.title_en,
             Place.name_zh,

@@ -58,10 +58,11 @@ class RosterShift:
     starts_at: datetime
     ends_at: datetime
     organisation_id: int
+    takes_place: bool
 
 
-def open_shift(session: Session, shift_id: int, now: datetime) -> RosterShift:
-    """Return the shift when its roster takes ticks; raises NotFound or RosterClosed."""
+def planned_shift(session: Session, shift_id: int) -> RosterShift:
+    """Return the shift; raises NotFound."""
     row = session.execute(
         select(Shift.id, Shift.starts_at, Shift.ends_at, Project.organisation_id, Shift.status)
         .join(Project, Project.id == Shift.project_id)
@@ -69,11 +70,17 @@ def open_shift(session: Session, shift_id: int, now: datetime) -> RosterShift:
     ).first()
     if row is None:
         raise NotFound
-    if row.status != ShiftStatus.PUBLISHED:
+    return RosterShift(*row[:4], takes_place=row.status == ShiftStatus.PUBLISHED)
+
+
+def open_shift(session: Session, shift_id: int, now: datetime) -> RosterShift:
+    """Return the shift when its roster takes ticks; raises NotFound or RosterClosed."""
+    shift = planned_shift(session, shift_id)
+    if not shift.takes_place:
         raise RosterClosed(_("This shift does not take place, so nobody can be ticked."))
-    if now < row.starts_at - OPENS_BEFORE:
+    if now < shift.starts_at - OPENS_BEFORE:
         raise RosterClosed(_("The roster opens 2 hours before the start. Please come back then."))
-    return RosterShift(*row[:4])
+    return shift
 
 
 def attendance_of(session: Session, shift_id: int, person_id: int) -> Attendance | None:

@@ -37,7 +37,8 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.shifts.models import IS_ACTIVE, SignUp, SignUpStatus
 
 
-def _places(session: Session, shift_id: int, person_id: int | None = None) -> list[SignUp]:
+def confirmed_places(session: Session, shift_id: int, person_id: int | None = None) -> list[SignUp]:
+    """Return the confirmed places of a shift, or one person's, locked."""
     query = select(SignUp).where(
         SignUp.shift_id == shift_id, IS_ACTIVE, SignUp.status == str(SignUpStatus.CONFIRMED)
     )
@@ -67,7 +68,7 @@ def mark(
     """
     shift = open_shift(session, shift_id, now)
     tapped_at = max(shift.starts_at - OPENS_BEFORE, min(at or now, now))
-    places = _places(session, shift_id, person_id)
+    places = confirmed_places(session, shift_id, person_id)
     row = attendance_of(session, shift_id, person_id)
     before = row.status if row else None
     if before == status:
@@ -78,7 +79,7 @@ def mark(
         raise RosterClosed(_("The shift has not started yet; this person may still come."))
     source = Source(method, actor_id, through.id if through else None)
     if row is None and places and status:
-        row = _add(session, shift, places[:1], method, actor_id=actor_id, now=now)[0]
+        row = add_rows(session, shift, places[:1], method, actor_id=actor_id, now=now)[0]
     elif row is None:
         raise NotOnRoster(
             _("This person has no confirmed place in this shift. Reload the roster to see who has.")
@@ -151,7 +152,7 @@ def _forget(session: Session, row: Attendance) -> None:
         ) from None
 
 
-def _add(
+def add_rows(
     session: Session,
     shift: RosterShift,
     places: Sequence[SignUp],
@@ -203,14 +204,14 @@ def mark_all(
 ) -> int:
     """Tick everybody about whom nothing is recorded yet; returns how many those were."""
     shift = open_shift(session, shift_id, now)
-    places = _places(session, shift_id)
+    places = confirmed_places(session, shift_id)
     known = set(
         session.scalars(select(Attendance.person_id).where(Attendance.shift_id == shift_id))
     )
     missing = [place for place in places if place.person_id not in known]
     if missing:
         source = Source(AttendanceMethod.ROSTER, actor_id, through.id if through else None)
-        for row in _add(session, shift, missing, source.method, actor_id=actor_id, now=now):
+        for row in add_rows(session, shift, missing, source.method, actor_id=actor_id, now=now):
             _replace(
                 session,
                 shift,

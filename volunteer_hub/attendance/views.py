@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance import lead_views, queries
+from volunteer_hub.attendance import lead_views, queries, scan_views
 from volunteer_hub.attendance.blueprint import bp
-from volunteer_hub.core import clock
+from volunteer_hub.core import clock, codes
 from volunteer_hub.core.calendar import day_bounds
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import render
 
-__all__ = ["bp", "lead_views"]
+__all__ = ["bp", "lead_views", "scan_views"]
 
 
 @bp.get("/check-in")
@@ -25,4 +25,13 @@ def check_in() -> Response:
     today, following = queries.own_shifts(
         db.session(), person_id=current_user.id, day_start=day_start, day_end=day_end, now=now
     )
-    return render("attendance/check_in.html", today=today, following=following, now=now)
+    return render(
+        "attendance/check_in.html",
+        today=today,
+        following=following,
+        now=now,
+        open_ids={own.shift_id for own in today if scan_views.is_open(own, now)},
+        offline_codes={
+            own.shift_id: codes.offline_digits(scan_views.secret(), own.sign_up_id) for own in today
+        },
+    )

@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance import leader_links, queries, services, times
+from volunteer_hub.attendance import leader_links, queries, services, tapped, times
 from volunteer_hub.attendance.lead_views import door_address
 from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.queries import RosterRow, ShiftHead
@@ -58,6 +58,8 @@ def page_context(shift: ShiftHead, **more: Any) -> dict[str, Any]:
             "one": url_for(".mark", shift_id=shift.id),
             "all": url_for(".mark_all", shift_id=shift.id),
             "out": url_for(".check_out_all", shift_id=shift.id),
+            "code": url_for(".code", shift_id=shift.id),
+            "offline": url_for(".offline_code", shift_id=shift.id),
         },
         "desk": True,
         **({} if is_htmx() else _around(shift)),
@@ -103,6 +105,7 @@ def mark(shift_id: int) -> Response:
             person_id=person_id,
             status=_status(request.form.get("status")),
             actor_id=current_user.id,
+            at=tapped.at(request.form, clock.now()),
             now=clock.now(),
         )
     except DomainError as error:

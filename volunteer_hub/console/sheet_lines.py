@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours.entries import Minutes
+from volunteer_hub.hours.oddities import question
 from volunteer_hub.hours.services import minutes_field, reason_field
 from volunteer_hub.hours.sheets import SheetRow
 
@@ -29,10 +30,15 @@ class Line:
         return reason_field(self.row.attendance_id)
 
     @property
+    def question(self) -> str:
+        """What the confirmer should answer in the reason; nothing for an ordinary row."""
+        return question(self.row.odd) if self.row.odd else ""
+
+    @property
     def is_open(self) -> bool:
         """Tell whether the fields are shown at once."""
         changed = self.minutes != str(self.row.proposal) or bool(self.reason)
-        return self.row.is_exception or changed or bool(self.errors)
+        return self.row.odd is not None or changed or bool(self.errors)
 
 
 def proposed(rows: Sequence[SheetRow]) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from volunteer_hub.console import (
     board_views,
+    code_views,
     confirmation_views,
     correction_views,
     project_views,
@@ -19,6 +20,7 @@ from volunteer_hub.console.series import views as series_views
 __all__ = [
     "board_views",
     "bp",
+    "code_views",
     "confirmation_views",
     "correction_views",
     "door_views",

@@ -36,6 +36,11 @@ class Rule:
         start, end = (moment.astimezone(UTC) for moment in planned)
         return Span(start - self.early_minutes * MINUTE, end + self.late_minutes * MINUTE)
 
+    def planned_minutes(self, planned: Span) -> int:
+        """Return the minutes of the plan itself, at most those of a day."""
+        start, end = (moment.astimezone(UTC) for moment in planned)
+        return min(self.day_cap, (end - start) // MINUTE)
+
 
 # The first version, also in the table `crediting_rule`; entries name the version they used.
 FIRST = Rule("2026-1", early_minutes=15, late_minutes=30, day_cap=480)

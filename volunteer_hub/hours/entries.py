@@ -40,6 +40,10 @@ class Plan:
     teaches_id: int | None
     rule: Rule
 
+    @property
+    def planned_minutes(self) -> int:
+        return self.rule.planned_minutes(self.planned)
+
 
 def write(
     session: Session,

@@ -10,17 +10,22 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.attendance.events import stays_of
-from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.attendance import flags
+from volunteer_hub.attendance.events import forgotten, stays_of
+from volunteer_hub.attendance.models import Attendance, AttendanceMethod, AttendanceStatus
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours import entries, ledger
 from volunteer_hub.hours.crediting import Span, most_minutes, proposed_minutes
 from volunteer_hub.hours.entries import Minutes, Plan
 from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.oddities import oddity, question
 from volunteer_hub.hours.rules import credited_elsewhere, rule_of
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import Shift, ShiftStatus
+
+# Ways of recording that leave the time to somebody's word.
+BY_HAND = (AttendanceMethod.ROSTER, AttendanceMethod.WALK_IN)
 
 
 class CannotConfirm(DomainError):
@@ -48,6 +53,7 @@ class _Spoken:
 
     already: int
     elsewhere: list[Span]
+    forgotten: bool
 
 
 def minutes_field(attendance_id: int) -> str:
@@ -67,14 +73,17 @@ def confirm(
     rows: Iterable[tuple[int, int] | tuple[int, int, str]],
     actor_id: int,
     now: datetime,
+    seconds: float | None = None,
 ) -> Result:
     """Write the minutes of these attendances into the ledger: all of them or none.
 
-    `rows` holds attendance, whole minutes and, where the minutes are not the credited ones of
-    product rule 5, a reason. Rows that somebody has confirmed before are left as they are and
-    counted. Who took part in an induction has its training from then on. Raises NotFound for an
-    unknown shift, NotAccepted for minutes that cannot be, or CannotConfirm: too early, cancelled,
-    one's own hours, or a row that is no longer on the roster.
+    `rows` holds attendance, whole minutes and a reason where the row is unusual (`oddities`) or
+    the minutes are not the credited ones of product rule 5. `seconds` is how long the confirmer
+    had the list before them; what looks hasty is flagged, not refused. Rows that somebody has
+    confirmed before are left as they are and counted. Who took part in an induction has its
+    training from then on. Raises NotFound for an unknown shift, NotAccepted for minutes that
+    cannot be, or CannotConfirm: too early, cancelled, one's own hours, or a row that is no longer
+    on the roster.
     """
     wanted = list({row[0]: Minutes(*row) for row in rows}.values())
     # The lock comes first: what follows reads the minutes of the day and the end of the chain.
@@ -98,6 +107,14 @@ def confirm(
     if problems:
         raise NotAccepted(problems)
     entries.write(session, plan, pairs, actor_id, now)
+    flags.of_confirmation(
+        session,
+        shift_id=shift_id,
+        minutes=[row.minutes for row in fresh],
+        by_hand=sum(one.method in BY_HAND for _row, one in pairs),
+        seconds=seconds,
+        now=now,
+    )
     return Result(len(fresh), len(wanted) - len(fresh))
 
 
@@ -165,7 +182,10 @@ def _spoken(session: Session, plan: Plan, people: Sequence[int]) -> dict[int, _S
     elsewhere = credited_elsewhere(
         session, person_ids=people, shift_id=plan.shift_id, planned=plan.planned
     )
-    return {one: _Spoken(used.get(one, 0), elsewhere.get(one, [])) for one in people}
+    left_open = forgotten(session, shift_id=plan.shift_id)
+    return {
+        one: _Spoken(used.get(one, 0), elsewhere.get(one, []), one in left_open) for one in people
+    }
 
 
 def _problem(
@@ -188,8 +208,17 @@ def _problem(
         already=spoken.already,
         elsewhere=spoken.elsewhere,
     )
-    # Without a check-out there is no proposal: the typed minutes are the only statement there is.
-    if proposal in (None, row.minutes) or row.reason.strip():
+    if row.reason.strip():
+        return None
+    odd = oddity(
+        proposal=proposal,
+        planned=plan.planned_minutes,
+        forgotten=spoken.forgotten,
+        note=attendance.note,
+    )
+    if odd:
+        return reason_field(row.attendance_id), question(odd)
+    if proposal == row.minutes:
         return None
     return reason_field(row.attendance_id), _(
         "Please say in a few words why these are not the %(n)s minutes recorded.", n=proposal

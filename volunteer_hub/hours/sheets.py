@@ -11,17 +11,16 @@ from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.attendance.events import Stay, stays_of
+from volunteer_hub.attendance.events import Stay, forgotten, stays_of
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.attendance.queries import ShiftHead
-from volunteer_hub.hours.crediting import MINUTE, Span, most_minutes, proposed_minutes
+from volunteer_hub.hours.crediting import Span, most_minutes, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.oddities import Oddity, oddity
 from volunteer_hub.hours.rules import credited_elsewhere, rule_of
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
 
-# Minutes by which a person's time may differ from the plan before it is shown as an exception.
-USUAL = 15
 # How long a shift is listed only because somebody on its roster was never ticked.
 UNRECORDED_WITHIN = timedelta(days=60)
 PAGE = 20
@@ -50,8 +49,8 @@ class SheetRow:
     """One attendance on the confirmation page.
 
     `proposal` is the credited minutes, None without a check-out; `most` what rule and day still
-    allow; `used` the person's minutes of that day in the ledger; `entry_id` names the entry that
-    stands, None before confirmation.
+    allow; `used` the person's minutes of that day in the ledger; `odd` why somebody must look
+    twice; `entry_id` names the entry that stands, None before confirmation.
     """
 
     attendance_id: int
@@ -68,15 +67,10 @@ class SheetRow:
     proposal: int | None
     most: int
     used: int
-    planned: int
+    odd: Oddity | None
     minutes: int | None
     is_confirmed: bool
     entry_id: int | None
-
-    @property
-    def is_exception(self) -> bool:
-        """Tell whether somebody should look twice: no check-out, or far from the plan."""
-        return self.proposal is None or abs(self.proposal - self.planned) > USUAL or bool(self.note)
 
 
 def unconfirmed(now: datetime) -> tuple[Any, ...]:
@@ -182,6 +176,7 @@ def sheet(session: Session, *, shift: ShiftHead) -> list[SheetRow]:
         shift_id=shift.id,
         planned=planned,
     )
+    left_open = forgotten(session, shift_id=shift.id)
     rows = []
     for row in found:
         known = stays_of(row.check_in_at, row.check_out_at, row.stays)
@@ -206,13 +201,18 @@ def sheet(session: Session, *, shift: ShiftHead) -> list[SheetRow]:
                 proposal=proposed_minutes(known, planned, **limits),
                 most=most_minutes(planned, **limits),
                 used=int(row.used),
-                planned=min(rule.day_cap, (planned.end - planned.start) // MINUTE),
+                odd=oddity(
+                    proposal=proposed_minutes(known, planned, **limits),
+                    planned=rule.planned_minutes(planned),
+                    forgotten=row.person_id in left_open,
+                    note=row.note,
+                ),
                 minutes=row.minutes,
                 is_confirmed=row.confirmed_at is not None,
                 entry_id=row.entry_id if row.confirmed_at else None,
             )
         )
-    return sorted(rows, key=lambda row: not row.is_exception)
+    return sorted(rows, key=lambda row: row.odd is None)
 
 
 def _sheet_query(shift: ShiftHead) -> Select[*tuple[Any, ...]]:

@@ -7,24 +7,22 @@ shift are shift_id, title_zh, title_en, starts_at, ends_at, day, place_zh and pl
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
 
-from volunteer_hub.core import clock
-from volunteer_hub.core.i18n import _, clock_time, day, either, ngettext, span
+from volunteer_hub.core.i18n import _, clock_time, either, ngettext
 from volunteer_hub.core.permissions import Role
-
-Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A title of a few words, and what follows from it."""
-
-    title: str
-    sentence: str
+from volunteer_hub.notifications import hours_texts
+from volunteer_hub.notifications.parts import (
+    Params,
+    Text,
+    place,
+    point_in_time,
+    shift,
+    title,
+    to_moment,
+    when,
+    with_reason,
+)
 
 
 def write(kind: str, params: Params) -> Text:
@@ -37,56 +35,17 @@ def write(kind: str, params: Params) -> Text:
         return Text(_("There is news for you"), _("Open it to see what has changed."))
 
 
-# ---------------------------------------------------------------- parts
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _when(params: Params) -> str:
-    """Return `11 月 28 日 周六 14:00–16:00`."""
-    starts_at = _moment(params["starts_at"])
-    return f"{day(clock.local(starts_at).date())} {span(starts_at, _moment(params['ends_at']))}"
-
-
-def _point_in_time(text: str) -> str:
-    """Return `11 月 28 日 周六 14:00`."""
-    moment = _moment(text)
-    return f"{day(clock.local(moment).date())} {clock_time(moment)}"
-
-
-def _title(params: Params) -> str:
-    return either(params["title_zh"], params["title_en"])
-
-
-def _place(params: Params) -> str:
-    return either(params["place_zh"], params["place_en"])
-
-
-def _shift(params: Params) -> str:
-    """Return `幸福白老汇，11 月 28 日 周六 14:00–16:00`."""
-    return _("%(title)s, %(when)s", title=_title(params), when=_when(params))
-
-
-def _with_reason(sentence: str, params: Params) -> str:
-    reason = params.get("reason")
-    if not reason:
-        return sentence
-    return _("%(sentence)s Reason: %(reason)s", sentence=sentence, reason=reason)
-
-
 # ---------------------------------------------------------------- offers and the line
 
 
 def _offer_made(params: Params) -> Text:
-    until = _point_in_time(params["expires_at"])
+    until = point_in_time(params["expires_at"])
     if params.get("invited_by_name"):
         return Text(
             _("%(name)s keeps a place for you", name=params["invited_by_name"]),
             _(
                 "%(shift)s. Please accept or decline by %(until)s.",
-                shift=_shift(params),
+                shift=shift(params),
                 until=until,
             ),
         )
@@ -94,7 +53,7 @@ def _offer_made(params: Params) -> Text:
         _("A place is free for you"),
         _(
             "%(shift)s. It is kept for you until %(until)s: accept it, or pass it on.",
-            shift=_shift(params),
+            shift=shift(params),
             until=until,
         ),
     )
@@ -106,7 +65,7 @@ def _offer_expired(params: Params) -> Text:
         _(
             "%(shift)s. The time to answer is over. If you still like to come, see whether there"
             " is room.",
-            shift=_shift(params),
+            shift=shift(params),
         ),
     )
 
@@ -116,8 +75,8 @@ def _moved_up(params: Params) -> Text:
         _("You're in"),
         _(
             "%(shift)s, %(place)s. There is a place for you now. Can't come? Please give it back.",
-            shift=_shift(params),
-            place=_place(params),
+            shift=shift(params),
+            place=place(params),
         ),
     )
 
@@ -128,7 +87,7 @@ def _back_in_line(params: Params) -> Text:
         _(
             "%(shift)s. The coordinator had to cut places. You are first in line and hear from us"
             " as soon as one is free.",
-            shift=_shift(params),
+            shift=shift(params),
         ),
     )
 
@@ -138,20 +97,20 @@ def _back_in_line(params: Params) -> Text:
 
 def _reminder_day(params: Params) -> Text:
     return Text(
-        _("Coming up: %(title)s", title=_title(params)),
+        _("Coming up: %(title)s", title=title(params)),
         _(
             "%(when)s, %(place)s. Can't come after all? Cancel now and somebody in line gets your"
             " place.",
-            when=_when(params),
-            place=_place(params),
+            when=when(params),
+            place=place(params),
         ),
     )
 
 
 def _reminder_soon(params: Params) -> Text:
     return Text(
-        _("Starts at %(time)s", time=clock_time(_moment(params["starts_at"]))),
-        _("%(title)s, %(place)s. See you soon!", title=_title(params), place=_place(params)),
+        _("Starts at %(time)s", time=clock_time(to_moment(params["starts_at"]))),
+        _("%(title)s, %(place)s. See you soon!", title=title(params), place=place(params)),
     )
 
 
@@ -160,19 +119,19 @@ def _reminder_soon(params: Params) -> Text:
 
 def _spot(params: Params) -> str:
     """Return time, place and meeting point of one side of a change."""
-    parts = [_when(params), _place(params), params.get("meeting_point")]
+    parts = [when(params), place(params), params.get("meeting_point")]
     return " · ".join(part for part in parts if part)
 
 
 def _shift_changed(params: Params) -> Text:
     return Text(
-        _("Please look again: %(title)s has changed", title=_title(params)),
+        _("Please look again: %(title)s has changed", title=title(params)),
         _(
             "Before: %(before)s. Now: %(after)s. Please accept or give the place back by"
             " %(until)s.",
             before=_spot(params["before"]),
             after=_spot(params["after"]),
-            until=_point_in_time(params["answer_by"]),
+            until=point_in_time(params["answer_by"]),
         ),
     )
 
@@ -183,16 +142,16 @@ def _change_lapsed(params: Params) -> Text:
         _(
             "%(shift)s. The change was not answered in time, so the place is free for others. You"
             " are welcome to sign up again.",
-            shift=_shift(params),
+            shift=shift(params),
         ),
     )
 
 
 def _shift_cancelled(params: Params) -> Text:
-    sentence = _("%(shift)s. You need not do anything.", shift=_shift(params))
+    sentence = _("%(shift)s. You need not do anything.", shift=shift(params))
     return Text(
-        _("Cancelled: %(title)s", title=_title(params)),
-        _with_reason(sentence, params),
+        _("Cancelled: %(title)s", title=title(params)),
+        with_reason(sentence, params),
     )
 
 
@@ -200,9 +159,9 @@ def _place_lost(params: Params) -> Text:
     sentence = _(
         "%(shift)s. The coordinator has taken you off the list. The contact on the shift's page"
         " can tell you more.",
-        shift=_shift(params),
+        shift=shift(params),
     )
-    return Text(_("You are off the list"), _with_reason(sentence, params))
+    return Text(_("You are off the list"), with_reason(sentence, params))
 
 
 def _ward_left(params: Params) -> Text:
@@ -210,7 +169,7 @@ def _ward_left(params: Params) -> Text:
         _("Your guardian has left this shift"),
         _(
             "%(shift)s. Under 14 you come together, so your place was given back too.",
-            shift=_shift(params),
+            shift=shift(params),
         ),
     )
 
@@ -220,7 +179,7 @@ def _post_moved(params: Params) -> Text:
         _("Another post for you"),
         _(
             "%(shift)s. The coordinator has moved you to: %(post)s.",
-            shift=_shift(params),
+            shift=shift(params),
             post=either(params["post_zh"], params["post_en"]),
         ),
     )
@@ -231,7 +190,7 @@ def _post_moved(params: Params) -> Text:
 
 def _message(params: Params) -> Text:
     return Text(
-        _("%(sender)s writes about %(title)s", sender=params["sender"], title=_title(params)),
+        _("%(sender)s writes about %(title)s", sender=params["sender"], title=title(params)),
         str(params["text"]),
     )
 
@@ -243,7 +202,7 @@ def _hold_fell_back(params: Params) -> Text:
             "%(shift)s. %(num)s place without a name was opened to all.",
             "%(shift)s. %(num)s places without a name were opened to all.",
             int(params["places"]),
-            shift=_shift(params),
+            shift=shift(params),
         ),
     )
 
@@ -280,4 +239,5 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "ward_left": _ward_left,
     "post_moved": _post_moved,
     "role_granted": _role_granted,
+    **hours_texts.KINDS,
 }

@@ -15,6 +15,14 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.i18n import _, _l, _n, day_year
 
 ACTS = {
+    "attendance:check_in": _l("Checked in on site"),
+    "attendance:check_out_self": _l("Checked out on site"),
+    "attendance:forgotten": _l("The planned end stands in for a forgotten check-out"),
+    "claim:ask": _l("Asked for a late entry or a correction of hours"),
+    "claim:decline": _l("Declined to change hours"),
+    "claim:grant": _l("Granted a late entry or a correction of hours"),
+    "claim:withdraw": _l("Withdrew a question about hours"),
+    "hours:look": _l("Looked at something unusual about hours"),
     "attendance:check_out": _l("Noted that everybody has left"),
     "attendance:late": _l("Entered attendance late"),
     "attendance:mark": _l("Ticked attendance on the roster"),

@@ -38,9 +38,10 @@ def tell(
     key: str,
     now: datetime,
     useless_after: datetime | None = None,
+    link: str = "",
     **params: Any,
 ) -> bool:
-    """Tell a person something about a shift, once a key; links to the shift."""
+    """Tell a person something about a shift, once a key; links to the shift unless said."""
     row = session.connection().execute(_SHIFT, {"shift": shift_id}).one()._asdict()
     for moment in ("starts_at", "ends_at", "day"):
         row[moment] = row[moment].isoformat()
@@ -50,7 +51,7 @@ def tell(
         person_id=person_id,
         key=key,
         now=now,
-        link=f"/shifts/{shift_id}",
+        link=link or f"/shifts/{shift_id}",
         useless_after=useless_after,
         shift_id=shift_id,
         **row,
