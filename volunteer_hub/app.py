@@ -117,6 +117,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "COMPRESS_ALGORITHM": ["gzip"],
         "HUB_CACHE": settings.cache,
         "HUB_DEMO": settings.demo,
+        "HUB_LATE_ENTRY_DAYS": settings.late_entry_days,
         "HUB_HTMX_URL": settings.htmx_url,
         "HUB_MAIL_FROM": settings.mail_from,
         "HUB_PRODUCTION": settings.production,

@@ -29,7 +29,6 @@ MORE = {
     "confirm_soon": {"people": 2, "left": 4},
     "confirm_deputy": {"people": 1},
     "confirm_overdue": {"people": 3},
-    "hours_confirmed": {"minutes": 75},
     "claim_asked": {"due_on": "2026-12-08"},
     "claim_granted": {"minutes": 60},
     "message": {"text": "请带伞 <b>", "sender": "沈老师"},

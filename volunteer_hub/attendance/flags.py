@@ -123,6 +123,14 @@ def of_shift(session: Session, *, shift_id: int) -> list[Flag]:
     return list(session.scalars(select(Flag).where(Flag.shift_id == shift_id).order_by(Flag.id)))
 
 
+def flag(session: Session, flag_id: int) -> Flag:
+    """Return one flag; raises NotFound."""
+    found = session.get(Flag, flag_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def look(session: Session, *, flag_id: int, remark: str, actor_id: int, now: datetime) -> Flag:
     """Say that one has looked at a flag, with a remark; whoever was first stands.
 

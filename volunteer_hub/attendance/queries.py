@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, union
+from sqlalchemy import Select, and_, func, select, union
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Organisation, Place
-from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, SignUp, SignUpStatus
 
 # When coordinators see the phones of those who come (product.md, who may see what).
 PHONES_AROUND = timedelta(hours=24)
@@ -65,31 +65,6 @@ class RosterRow:
     @property
     def has_place(self) -> bool:
         return self.sign_up_id is not None
-
-
-@dataclass(frozen=True)
-class OwnShift:
-    """A shift of the volunteer who looks; `status` is None while nobody ticked them."""
-
-    shift_id: int
-    sign_up_id: int
-    title_zh: str
-    title_en: str
-    place_zh: str
-    place_en: str
-    address_zh: str
-    address_en: str
-    meeting_point: str
-    contact_name: str
-    contact_phone: str
-    day: date
-    starts_at: datetime
-    ends_at: datetime
-    shift_status: str
-    cancel_reason: str
-    status: str | None
-    check_in_at: datetime | None
-    check_out_at: datetime | None
 
 
 def shift_head(
@@ -199,72 +174,3 @@ def place_of(
         .where(Attendance.id == attendance_id, Project.organisation_id.in_(organisation_ids))
     ).first()
     return (row.shift_id, row.person_id) if row else None
-
-
-def own_shifts(
-    session: Session, *, person_id: int, day_start: datetime, day_end: datetime, now: datetime
-) -> tuple[list[OwnShift], OwnShift | None]:
-    """Return the person's shifts of the day between these moments, and the next one after it.
-
-    A shift that began yesterday and still goes on belongs to today too.
-    """
-    query = _own_query(person_id)
-    today = query.where(
-        or_(
-            and_(Shift.starts_at >= day_start, Shift.starts_at < day_end),
-            and_(Shift.starts_at < day_start, Shift.ends_at > now),
-        )
-    )
-    later = query.where(
-        Shift.starts_at >= day_end, Shift.status == str(ShiftStatus.PUBLISHED)
-    ).limit(1)
-    following = session.execute(later).first()
-    return (
-        [OwnShift(*row) for row in session.execute(today)],
-        OwnShift(*following) if following else None,
-    )
-
-
-def own_shift(session: Session, *, person_id: int, shift_id: int) -> OwnShift | None:
-    """Return a shift in which the person has a confirmed place, else None."""
-    row = session.execute(_own_query(person_id).where(Shift.id == shift_id)).first()
-    return OwnShift(*row) if row else None
-
-
-def _own_query(person_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Shift.id,
-            SignUp.id,
-            Project.title_zh,
-            Project.title_en,
-            Place.name_zh,
-            Place.name_en,
-            Place.address_zh,
-            Place.address_en,
-            Shift.meeting_point,
-            Project.contact_name,
-            Project.contact_phone,
-            Shift.day,
-            Shift.starts_at,
-            Shift.ends_at,
-            Shift.status,
-            Shift.cancel_reason,
-            Attendance.status,
-            Attendance.check_in_at,
-            Attendance.check_out_at,
-        )
-        .join(SignUp, SignUp.shift_id == Shift.id)
-        .join(Project, Project.id == Shift.project_id)
-        .join(Place, Place.id == Shift.place_id)
-        .outerjoin(
-            Attendance,
-            and_(Attendance.shift_id == Shift.id, Attendance.person_id == person_id),
-        )
-        .where(
-            SignUp.person_id == person_id,
-            SignUp.status == str(SignUpStatus.CONFIRMED),
-            Shift.status != str(ShiftStatus.DRAFT),
-        )
-        .order_by(Shift.starts_at, Shift.id)
-    )

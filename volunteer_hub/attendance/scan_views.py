@@ -15,12 +15,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from volunteer_hub.attendance import check_in as services
-from volunteer_hub.attendance import queries
+from volunteer_hub.attendance import own_queries
 from volunteer_hub.attendance.blueprint import bp
 from volunteer_hub.attendance.check_in import AROUND, CodeRefused
 from volunteer_hub.attendance.events import Source
 from volunteer_hub.attendance.models import AttendanceMethod
-from volunteer_hub.attendance.queries import OwnShift
+from volunteer_hub.attendance.own_queries import OwnShift
 from volunteer_hub.core import clock, codes
 from volunteer_hub.core.codes import Direction, Scan
 from volunteer_hub.core.db import db
@@ -135,7 +135,7 @@ def _refused(error: DomainError) -> Response:
 
 
 def _own(shift_id: int) -> OwnShift | None:
-    return queries.own_shift(db.session(), person_id=current_user.id, shift_id=shift_id)
+    return own_queries.own_shift(db.session(), person_id=current_user.id, shift_id=shift_id)
 
 
 def _wrong() -> str:

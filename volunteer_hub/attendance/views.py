@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance import lead_views, queries, scan_views
+from volunteer_hub.attendance import lead_views, own_queries, scan_views
 from volunteer_hub.attendance.blueprint import bp
 from volunteer_hub.core import clock, codes
 from volunteer_hub.core.calendar import day_bounds
@@ -22,7 +22,7 @@ def check_in() -> Response:
     """Show the shifts of today with their state, and the next one."""
     now = clock.now()
     day_start, day_end = day_bounds(clock.today(), clock.zone())
-    today, following = queries.own_shifts(
+    today, following = own_queries.own_shifts(
         db.session(), person_id=current_user.id, day_start=day_start, day_end=day_end, now=now
     )
     return render(

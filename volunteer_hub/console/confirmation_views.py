@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_login import current_user
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from volunteer_hub.attendance import flags
 from volunteer_hub.attendance import queries as attendance
 from volunteer_hub.attendance.queries import ShiftHead
 from volunteer_hub.console import sheet_lines
@@ -21,7 +23,8 @@ from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.hours import services, sheets
+from volunteer_hub.hours import claim_queries, services, sheets
+from volunteer_hub.hours.deadlines import deadline_of
 from volunteer_hub.hours.sheets import SheetRow
 
 
@@ -42,7 +45,10 @@ def confirmations() -> Response:
         page=page,
         last=last,
         ignored=ignored,
-        today=clock.today(),
+        deadlines={row.shift_id: deadline_of(row.day, clock.today()) for row in rows},
+        claims=claim_queries.count_open(
+            db.session(), organisation_ids=current_user.organisation_ids
+        ),
     )
 
 
@@ -69,7 +75,12 @@ def confirm(shift_id: int) -> Response:
         return _page(shift, rows, lines, status=422)
     try:
         result = services.confirm(
-            db.session(), shift_id=shift_id, rows=wanted, actor_id=current_user.id, now=clock.now()
+            db.session(),
+            shift_id=shift_id,
+            rows=wanted,
+            actor_id=current_user.id,
+            now=clock.now(),
+            seconds=_seconds(),
         )
     except services.NotAccepted as error:
         for field, sentence in error.problems:
@@ -79,6 +90,35 @@ def confirm(shift_id: int) -> Response:
     except services.CannotConfirm as error:
         return _page(shift, rows, sheet_lines.proposed(_open(rows)), refused=error)
     return done(url_for(".confirmations"), say=_said(result))
+
+
+def _seconds() -> float | None:
+    """Return how long the list was open before it was confirmed; None when that is not known."""
+    try:
+        _shift_id, opened = _stamps().loads(request.form.get("opened", ""), return_timestamp=True)
+    except BadData:
+        return None
+    return float((clock.now() - opened).total_seconds())
+
+
+def _stamps() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="confirmation")
+
+
+@bp.post("/flags/<int:flag_id>")
+@requires(Permission.HOURS_CONFIRM)
+def look(flag_id: int) -> Response:
+    """Say that one has looked at something unusual: field `remark`."""
+    flag = flags.flag(db.session(), flag_id)
+    own_shift(flag.shift_id)
+    flags.look(
+        db.session(),
+        flag_id=flag_id,
+        remark=request.form.get("remark", ""),
+        actor_id=current_user.id,
+        now=clock.now(),
+    )
+    return done(url_for(".confirmation", shift_id=flag.shift_id), say=_("Noted. Thank you."))
 
 
 def _nothing_sent() -> DomainError:
@@ -122,4 +162,6 @@ def _page(
         open_ends=sum(row.check_out_at is None and not row.is_confirmed for row in rows),
         over=now >= shift.ends_at,
         refused=refused,
+        flags=flags.of_shift(db.session(), shift_id=shift.id),
+        opened=_stamps().dumps(shift.id),
     )

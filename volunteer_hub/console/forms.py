@@ -21,12 +21,12 @@ from wtforms import (
     SelectField,
     StringField,
     TextAreaField,
-    TimeField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from volunteer_hub.accounts.fields import WallTime, at_most, emptied
 from volunteer_hub.accounts.forms import NEEDED, SeveralField, strip
 from volunteer_hub.accounts.queries import QualificationRow
 from volunteer_hub.core.i18n import _, _l
@@ -38,19 +38,6 @@ UNTICKED = "none"  # takes a tick on the roster back
 YEARS = range(2000, 2200)  # what every zone can carry; the rule about near years is the service's
 PLACES = NumberRange(1, MOST_PLACES, _l("Places are a number from 1 to 500."))
 MINIMUM = NumberRange(0, MOST_PLACES, _l("The minimum lies between 0 and the places."))
-
-
-def at_most(length: int) -> Length:
-    """Return the validator of a text of this length."""
-    return Length(max=length, message=_l("Please use at most %(max)d characters."))
-
-
-def emptied(field: Field, valuelist: list[str]) -> bool:
-    """Tell whether a field was sent blank; it is None then, never what the form started from."""
-    blank = bool(valuelist) and not valuelist[0].strip()
-    if blank:
-        field.data, field.raw_data = None, [""]
-    return blank
 
 
 class Whole(IntegerField):
@@ -105,21 +92,6 @@ class Moment(DateTimeLocalField):
         """Return the moment that was typed, in UTC."""
         local: datetime = self.data
         return local.replace(second=0, tzinfo=zone).astimezone(UTC)
-
-
-class WallTime(TimeField):
-    """A time of day; seconds are let go."""
-
-    def __init__(self, label: Any, **settings: Any) -> None:
-        super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"], **settings)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if not valuelist or emptied(self, valuelist):
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Please give a time, such as 08:30.")) from None
 
 
 class PlaceFields(FlaskForm):

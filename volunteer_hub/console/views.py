@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from volunteer_hub.console import (
     board_views,
+    claim_views,
     code_views,
     confirmation_views,
     correction_views,
@@ -20,6 +21,7 @@ from volunteer_hub.console.series import views as series_views
 __all__ = [
     "board_views",
     "bp",
+    "claim_views",
     "code_views",
     "confirmation_views",
     "correction_views",

@@ -38,6 +38,7 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = ""
     public_url: str = ""
+    late_entry_days: int = 60
 
 
 def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Settings:
@@ -62,8 +63,15 @@ def read_settings(env: Mapping[str, str] = os.environ, root: Path = ROOT) -> Set
         redis_url=env.get("REDIS_URL", ""),
         proxies=_proxies(env.get("HUB_PROXIES") or "0"),
         cache=env.get("HUB_CACHE", "1") != "0",
+        late_entry_days=_days(env.get("HUB_LATE_ENTRY_DAYS") or "60"),
         **_mail(env),
     )
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 366):
+        raise BadSettings(f"HUB_LATE_ENTRY_DAYS={text!r} is no number of days from 1 to 366.")
+    return int(text)
 
 
 def _mail(env: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.events import stays_of
-from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.attendance.models import Attendance, AttendanceMethod, SiteEvent
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.crediting import Span, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
@@ -22,6 +22,17 @@ from volunteer_hub.registry.models import Organisation
 from volunteer_hub.shifts.models import Shift
 
 PER_PAGE = 20
+_void = aliased(SiteEvent)
+_FORGOTTEN = (
+    select(SiteEvent.id)
+    .where(
+        SiteEvent.shift_id == Attendance.shift_id,
+        SiteEvent.person_id == Attendance.person_id,
+        SiteEvent.method == str(AttendanceMethod.FORGOTTEN),
+        ~select(_void.id).where(_void.voids_id == SiteEvent.id).exists(),
+    )
+    .exists()
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,8 @@ class OwnEntry:
 class Waiting:
     """A shift that was served but not yet confirmed.
 
-    `minutes` is None while somebody must say when the person left.
+    `minutes` is None while somebody must say when the person left; `forgotten` says that the
+    planned end stands in for a check-out.
     """
 
     shift_id: int
@@ -62,8 +74,10 @@ class Waiting:
     title_en: str
     organisation_zh: str
     organisation_en: str
+    contact_name: str
     day: date
     minutes: int | None
+    forgotten: bool
 
 
 @dataclass(frozen=True)
@@ -170,12 +184,14 @@ def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]
             Project.title_en,
             Organisation.name_zh,
             Organisation.name_en,
+            Project.contact_name,
             Shift.day,
             Shift.starts_at,
             Shift.ends_at,
             Attendance.check_in_at,
             Attendance.check_out_at,
             Attendance.stays,
+            _FORGOTTEN.label("forgotten"),
         )
         .join(Shift, Shift.id == Attendance.shift_id)
         .join(Project, Project.id == Shift.project_id)
@@ -185,7 +201,8 @@ def waiting(session: Session, *, person_id: int, now: datetime) -> list[Waiting]
     )
     return [
         Waiting(
-            *row[:6],
+            *row[:7],
+            forgotten=row.forgotten,
             minutes=proposed_minutes(
                 stays_of(row.check_in_at, row.check_out_at, row.stays),
                 Span(row.starts_at, row.ends_at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -12,9 +12,12 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import render
-from volunteer_hub.hours import queries
+from volunteer_hub.hours import claim_queries, claim_views, queries
+from volunteer_hub.hours.blueprint import bp
+from volunteer_hub.hours.deadlines import deadline_of
+from volunteer_hub.hours.stars import stars_of
 
-bp = Blueprint("hours", __name__)
+__all__ = ["bp", "claim_views"]
 ALL = "all"
 
 
@@ -32,10 +35,13 @@ def mine() -> Response:
     entries, page, last = queries.own_entries(
         session, person_id=current_user.id, period=periods.get(chosen), page=_page(ignored)
     )
+    totals = queries.totals(session, person_id=current_user.id, **periods)
     return render(
         "hours/mine.html",
-        totals=queries.totals(session, person_id=current_user.id, **periods),
-        waiting=waiting,
+        totals=totals,
+        stars=stars_of(session, totals.all_time),
+        waiting=[(row, deadline_of(row.day, clock.today())) for row in waiting],
+        claims=claim_queries.own_claims(session, person_id=current_user.id),
         waiting_minutes=sum(row.minutes or 0 for row in waiting),
         entries=entries,
         period=chosen,

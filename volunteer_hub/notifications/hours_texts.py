@@ -59,13 +59,6 @@ def _confirm_overdue(params: Params) -> Text:
     )
 
 
-def _hours_confirmed(params: Params) -> Text:
-    return Text(
-        _("Your hours are in the ledger: %(time)s", time=duration(int(params["minutes"]))),
-        _("%(shift)s. Thank you! You find them under Hours.", shift=shift(params)),
-    )
-
-
 def _claim_asked(params: Params) -> Text:
     return Text(
         _("Somebody asks about hours: %(title)s", title=title(params)),
@@ -103,7 +96,6 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "confirm_soon": _confirm_soon,
     "confirm_deputy": _confirm_deputy,
     "confirm_overdue": _confirm_overdue,
-    "hours_confirmed": _hours_confirmed,
     "claim_asked": _claim_asked,
     "claim_granted": _claim_granted,
     "claim_declined": _claim_declined,

@@ -17,12 +17,12 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, Role, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.registry import queries as registry
-from volunteer_hub.reports import audit_views, qualification_views
+from volunteer_hub.reports import audit_views, hours_views, qualification_views
 from volunteer_hub.reports.forms import GrantForm, GuardianForm
 from volunteer_hub.reports.office_blueprint import bp, page_number
 from volunteer_hub.reports.queries import office as queries
 
-__all__ = ["audit_views", "bp", "qualification_views"]
+__all__ = ["audit_views", "bp", "hours_views", "qualification_views"]
 
 
 @bp.get("")

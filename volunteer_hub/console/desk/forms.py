@@ -7,9 +7,9 @@ from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from volunteer_hub.accounts.fields import at_most
 from volunteer_hub.accounts.forms import NEEDED, strip
 from volunteer_hub.attendance.leader_links import NAME_LENGTH
-from volunteer_hub.console.forms import at_most
 from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.shifts.desk import TEXT_LENGTH, Group
 from volunteer_hub.shifts.desk_rules import REASON_LENGTH

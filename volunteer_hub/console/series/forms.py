@@ -20,6 +20,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from volunteer_hub.accounts.fields import WallTime, at_most, emptied
 from volunteer_hub.accounts.forms import NEEDED, SeveralField, strip
 from volunteer_hub.accounts.queries import QualificationRow
 from volunteer_hub.console.forms import (
@@ -29,9 +30,6 @@ from volunteer_hub.console.forms import (
     PlaceFields,
     PostForm,
     ShiftForm,
-    WallTime,
-    at_most,
-    emptied,
 )
 from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.shifts.posts import MOST_POSTS
