@@ -13,9 +13,9 @@ from werkzeug.routing import Rule
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.accounts.queries import load_actor
-from volunteer_hub.attendance.models import Attendance, LeaderLink
+from volunteer_hub.attendance.models import Attendance, Flag, LeaderLink
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
-from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.models import HoursClaim, LedgerEntry
 from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
 from volunteer_hub.registry.models import Branch
 from volunteer_hub.shifts.models import (
@@ -131,6 +131,20 @@ def _entries(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(query.limit(1)).all()
 
 
+def _claims(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(HoursClaim.id).join(Shift, Shift.id == HoursClaim.shift_id).join(Project)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    return session.scalars(query.order_by(HoursClaim.id).limit(2)).all()
+
+
+def _flags(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(Flag.id).join(Shift, Shift.id == Flag.shift_id).join(Project)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    return session.scalars(query.limit(1)).all()
+
+
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
     "attendance_id": _attendances,
@@ -144,6 +158,8 @@ PARAMETERS: dict[str, Ids] = {
     "person_id": _all(select(Person.id)),
     "file_id": _own_sheets,
     "entry_id": _entries,
+    "claim_id": _claims,
+    "flag_id": _flags,
     "link_id": _all(select(LeaderLink.id)),
     "token": lambda _session, _actor: ("no-such-link",),
 }

@@ -32,7 +32,8 @@ def test_a_shift_of_today_says_where_to_be_whom_to_call_and_what_to_do(client, s
     page = login(client, bob).get("/check-in").text
     assert 'data-state="none"' in page
     assert "未签到" in page
-    assert "到场后请告诉队长你的名字，队长在名单上勾选" in page
+    assert "开始前半小时起可以签到" in page
+    assert "没有网络？把离线码报给队长" in page
     assert "tel:+8613800138000" in page
     assert "一楼大厅" in page
 

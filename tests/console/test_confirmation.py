@@ -55,7 +55,8 @@ def test_what_waits_is_listed_oldest_first(session, shift, row, bob, organisatio
     page = desk.get("/console/confirmations").text
     assert page.count("data-id=") == 2
     assert page.index(f'data-id="{older.id}"') < page.index(f'data-id="{shift.id}"')
-    assert "已等 5 天" in page
+    # Wednesday's shift: Thursday and Friday, and Monday have begun.
+    assert "还剩 7 个工作日" in page
 
 
 def test_what_waits_comes_in_pages_of_twenty_and_the_board_counts_all(
@@ -218,4 +219,4 @@ def test_a_sheet_costs_the_same_queries_for_two_and_for_thirty(session, organisa
         with count_queries(db.engine) as queries:
             assert desk.get(address).status_code == 200
         counts.append(queries.count)
-    assert counts == [6, 6]
+    assert counts == [8, 8]

@@ -174,7 +174,10 @@ def test_other_minutes_than_recorded_need_a_reason_which_is_kept(session, shift,
 
 def test_without_a_departure_the_typed_minutes_count(session, shift, bob, say):
     row = make_attendance(session, shift, bob, check_out_at=None)
-    say((row.id, 110))
+    with pytest.raises(InvalidInput) as asked:
+        say((row.id, 110))
+    assert asked.value.field == f"reason-{row.id}"
+    say((row.id, 110, "队长看到离开"))
     assert [entry.minutes for entry in entries(session)] == [110]
 
 
@@ -201,7 +204,7 @@ def test_a_person_gets_eight_hours_a_day_at_most(session, project, bob, say, now
     row = make_attendance(session, second, bob)
     with pytest.raises(InvalidInput, match="120"):
         say((row.id, 121, "because"), shift_id=second.id)
-    say((row.id, 120), shift_id=second.id)
+    say((row.id, 120, "当天已有 6 小时"), shift_id=second.id)
     assert sum(entry.minutes for entry in entries(session)) == 480
 
 

@@ -109,7 +109,7 @@ def test_many_records_cost_no_more_queries(client, session, serve):
     login(client, person)
     with count_queries(db.engine) as queries:
         client.get("/me/hours")
-    assert queries.count <= 5
+    assert queries.count <= 7
 
 
 def test_records_are_shown_to_the_minute_so_that_they_add_up_to_the_total(some_app):
