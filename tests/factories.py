@@ -24,10 +24,13 @@ from volunteer_hub.attendance.models import (
     AttendanceMethod,
     AttendanceStatus,
     EventKind,
+    Flag,
+    FlagKind,
 )
 from volunteer_hub.core.calendar import window_of
 from volunteer_hub.core.db import Base
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.hours.models import ClaimKind, HoursClaim
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.registry.models import (
     Branch,
@@ -425,6 +428,35 @@ def make_attendance(
     row = _keep(session, Attendance(**values | fields))
     _events_of(session, row)
     return row
+
+
+def make_claim(session: Session, shift: Shift, person: Person, **fields: Any) -> HoursClaim:
+    """Add an open late entry of the person, asked for by somebody else."""
+    values: dict[str, Any] = {
+        "kind": ClaimKind.LATE_ENTRY,
+        "shift_id": shift.id,
+        "post_id": post_of(session, shift).id,
+        "person_id": person.id,
+        "check_in_at": shift.starts_at,
+        "check_out_at": shift.ends_at,
+        "reason": "队长手机没电",
+        "evidence": "纸质签到表第 3 行",
+        "asked_by": fields.get("asked_by") or make_person(session).id,
+        "asked_at": shift.ends_at,
+        "due_on": shift.day + timedelta(days=14),
+    }
+    return _keep(session, HoursClaim(**values | fields))
+
+
+def make_flag(session: Session, shift: Shift, **fields: Any) -> Flag:
+    """Note that many people of a shift have the same minutes."""
+    values: dict[str, Any] = {
+        "shift_id": shift.id,
+        "kind": FlagKind.SAME_MINUTES,
+        "details": {"people": 6, "minutes": 60},
+        "noticed_at": shift.ends_at,
+    }
+    return _keep(session, Flag(**values | fields))
 
 
 def _events_of(session: Session, row: Attendance) -> None:

@@ -125,6 +125,12 @@ def _projects(session: Session, world: World, now: datetime) -> None:
             sign_up = factories.make_sign_up(session, past, person)
             if known:
                 factories.make_attendance(session, past, person, sign_up=sign_up)
+    factories.make_flag(session, past)
+    factories.make_claim(session, past, world.people["office"])
+    factories.make_claim(
+        session, past, volunteer, kind="dispute", asked_by=volunteer.id, witness="队长"
+    )
+    factories.make_sign_up(session, shift(0, capacity=3), volunteer)
     _notices(session, world, now)
 
 
