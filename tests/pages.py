@@ -165,6 +165,23 @@ PARAMETERS: dict[str, Ids] = {
 }
 
 
+def _own_shifts(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(Shift.id).join(SignUp, SignUp.shift_id == Shift.id)
+    mine = query.where(
+        SignUp.person_id == (actor.id if actor else None),
+        SignUp.status == str(SignUpStatus.CONFIRMED),
+        Shift.status == str(ShiftStatus.PUBLISHED),
+    )
+    return session.scalars(mine.order_by(Shift.starts_at)).all()
+
+
+# Pages that open only for those who have to do with the object.
+OWN: dict[str, dict[str, Ids]] = {
+    "hours.claim": {"shift_id": _own_shifts},
+    "attendance.at_shift": {"shift_id": _own_shifts},
+}
+
+
 def actor_of(session: Session, phone: str | None) -> Actor | None:
     """Return who has this phone, or None for a visitor."""
     if phone is None:
@@ -216,5 +233,6 @@ def addresses(app: Flask, rule: Rule, session: Session, actor: Actor | None) -> 
     unknown = [name for name in names if name not in PARAMETERS]
     assert not unknown, f"say in tests/pages.py what {unknown} of {rule.rule} can be"
     adapter = app.url_map.bind("localhost")
-    for values in product(*(PARAMETERS[name](session, actor) for name in names)):
+    ids = PARAMETERS | OWN.get(rule.endpoint, {})
+    for values in product(*(ids[name](session, actor) for name in names)):
         yield adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))

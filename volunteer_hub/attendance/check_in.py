@@ -40,6 +40,12 @@ class CodeRefused(DomainError):
     """The code is old, of another shift, or not ours."""
 
 
+class NoCode(DomainError):
+    """What was scanned is none of our codes."""
+
+    status = 404
+
+
 class NoPlace(DomainError):
     """A code opens nothing to somebody who has no place in the shift (trust.md S37)."""
 

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from volunteer_hub.attendance import check_in as services
 from volunteer_hub.attendance import own_queries
 from volunteer_hub.attendance.blueprint import bp
-from volunteer_hub.attendance.check_in import AROUND, CodeRefused
+from volunteer_hub.attendance.check_in import AROUND, CodeRefused, NoCode
 from volunteer_hub.attendance.events import Source
 from volunteer_hub.attendance.models import AttendanceMethod
 from volunteer_hub.attendance.own_queries import OwnShift
@@ -53,7 +53,7 @@ def _scan(token: str) -> Scan:
     """Return what a token says that is fresh, or was when this browser first saw it."""
     scan = codes.read_token(secret(), token[:64])
     if scan is None:
-        raise CodeRefused(
+        raise NoCode(
             _("This is not one of our codes. Please scan the shift leader's screen again.")
         )
     if not scan.is_fresh(clock.now()) and _seen() != token:
@@ -69,7 +69,7 @@ def scanned(token: str) -> Response:
     """Ask whether to check in (or out) with the code that was scanned."""
     try:
         scan = _scan(token)
-    except CodeRefused as error:
+    except DomainError as error:
         return _refused(error)
     if _seen() != token:
         session["scan"] = [token, clock.now().timestamp()]
@@ -129,9 +129,8 @@ def _keep_device(response: Response) -> Response:
 
 
 def _refused(error: DomainError) -> Response:
-    status = 404 if error.status == 404 else error.status
     said = error.message or _("This page does not exist, or it is not open to you.")
-    return render("attendance/scan_refused.html", status=status, sentence=said)
+    return render("attendance/scan_refused.html", status=error.status, sentence=said)
 
 
 def _own(shift_id: int) -> OwnShift | None:
