@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -338,3 +340,33 @@ def test_guessing_digits_ends_after_ten_tries(client, session, bob, here):
         for _n in range(11)
     ]
     assert tries == [409] * 10 + [429]
+
+
+def test_the_screen_shows_the_code_and_is_drawn_anew_only_when_it_changes(
+    client, session, bob, alice, organisation, now, time_machine
+):
+    project = make_project(session, organisation=organisation)
+    shift = make_shift(session, project=project, starts_at=now)
+    make_sign_up(session, shift, bob)
+    login(client, alice)
+    page = client.get(f"/console/shifts/{shift.id}/code").text
+    digits = codes.digits(key_of(client), Scan(shift.id, Direction.IN, codes.step_of(now)))
+    assert f"{digits[:3]} {digits[3:]}" in page
+    assert re.search(r'<path d="M\d+ \d+h', page)
+    again = html.unescape(re.search(r'hx-get="([^"]+)"', page)[1])
+    assert client.get(again, headers={"HX-Request": "true"}).status_code == 204
+    time_machine.move_to(now + 31 * SECOND, tick=False)
+    fragment = client.get(again, headers={"HX-Request": "true"})
+    assert fragment.status_code == 200
+    assert digits not in fragment.text.replace(" ", "")
+
+
+def test_before_the_time_the_screen_says_when_the_code_comes(
+    client, session, alice, organisation, now
+):
+    project = make_project(session, organisation=organisation)
+    shift = make_shift(session, project=project, starts_at=now + 2 * 60 * MINUTE)
+    login(client, alice)
+    page = client.get(f"/console/shifts/{shift.id}/code").text
+    assert "签到码将在 11:30" in page
+    assert '<path d="M' not in page.partition('id="code"')[2]

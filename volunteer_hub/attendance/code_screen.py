@@ -67,7 +67,7 @@ def _code(scan: Scan) -> dict[str, Any]:
     return {
         "digits": codes.digits(secret(), scan),
         "modules": len(matrix) + 2 * QUIET,
-        "path": "".join(_runs(matrix)),
+        "dark": "".join(_runs(matrix)),
     }
 
 
