@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.accounts.queries import load_actor
 from volunteer_hub.attendance.models import Attendance, Flag, LeaderLink
+from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
 from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
@@ -32,7 +33,17 @@ from volunteer_hub.shifts.models import (
 )
 
 # Not for people: probes, files, and where a link of another page is needed.
-NOT_PAGES = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/calendar/", "/c/", "/lead/")
+NOT_PAGES = (
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/",
+    "/calendar/",
+    "/c/",
+    "/lead/",
+    "/verify/",
+)
 # Pages that show more when asked something.
 QUERIES = {
     "/projects": ("q=医院", "category=no-such&window=lunch&page=x", "q=没有这样的项目"),
@@ -159,6 +170,8 @@ PARAMETERS: dict[str, Ids] = {
     "file_id": _own_sheets,
     "entry_id": _entries,
     "claim_id": _claims,
+    "certificate_id": _all(select(Certificate.id)),
+    "code": lambda _session, _actor: ("no-such-code",),
     "flag_id": _flags,
     "link_id": _all(select(LeaderLink.id)),
     "token": lambda _session, _actor: ("no-such-link",),

@@ -15,6 +15,7 @@ from volunteer_hub.accounts import display_views
 from volunteer_hub.accounts import queries as accounts
 from volunteer_hub.accounts import views as accounts_views
 from volunteer_hub.attendance import views as attendance_views
+from volunteer_hub.certificates import views as certificates_views
 from volunteer_hub.console import views as console_views
 from volunteer_hub.core import db as database
 from volunteer_hub.core import gate, health, i18n, limits, refusals, web
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         shifts_views,
         attendance_views,
         hours_views,
+        certificates_views,
         reports_views,
         office_views,
         console_views,

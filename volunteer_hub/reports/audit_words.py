@@ -18,6 +18,8 @@ ACTS = {
     "attendance:check_in": _l("Checked in on site"),
     "attendance:check_out_self": _l("Checked out on site"),
     "attendance:forgotten": _l("The planned end stands in for a forgotten check-out"),
+    "certificate:issue": _l("Asked for a certificate of service"),
+    "certificate:withdraw": _l("Withdrew a certificate"),
     "claim:ask": _l("Asked for a late entry or a correction of hours"),
     "claim:decline": _l("Declined to change hours"),
     "claim:grant": _l("Granted a late entry or a correction of hours"),

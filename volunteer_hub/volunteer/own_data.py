@@ -11,6 +11,7 @@ from volunteer_hub.accounts import queries as accounts
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.attendance.models import Attendance, SiteEvent
 from volunteer_hub.audit.models import AuditEntry
+from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import SignUp
@@ -27,6 +28,7 @@ TABLES: tuple[tuple[str, Any], ...] = (
     ("events", SiteEvent.person_id),
     ("claims", HoursClaim.person_id),
     ("hours", LedgerEntry.person_id),
+    ("certificates", Certificate.person_id),
     ("notices", Notice.person_id),
     ("acts", AuditEntry.actor_id),
 )

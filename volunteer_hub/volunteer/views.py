@@ -12,6 +12,7 @@ from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from volunteer_hub.accounts import services as accounts
+from volunteer_hub.certificates import services as certificates
 from volunteer_hub.core import clock, i18n
 from volunteer_hub.core.cache import visitors_page
 from volunteer_hub.core.db import db
@@ -203,6 +204,7 @@ def delete() -> BaseResponse:
     form = DeleteForm()
     if form.validate_on_submit():
         now = clock.now()
+        certificates.forget(db.session(), person_id=current_user.id, now=now)
         leaving.leave_all(db.session(), person_id=current_user.id, now=now)
         accounts.delete_account(
             db.session(), person_id=current_user.id, today=clock.today(), now=now
