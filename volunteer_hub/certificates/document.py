@@ -98,7 +98,8 @@ class _Page(FPDF):
 
     def rows(self, rows: list[dict[str, Any]]) -> None:
         self.set_font(FAMILY, size=9)
-        names = (_("Day"), _("What"), _("Recording organisation"), _("Hours"))
+        names = (_("Day"), _("What was done"), _("Recording organisation"), _("Hours"))
+        late = _("late entry")
         with self.table(
             col_widths=(24, 70, 60, 18),
             text_align=("LEFT", "LEFT", "LEFT", "RIGHT"),
@@ -108,7 +109,7 @@ class _Page(FPDF):
         ) as table:
             table.row(names)
             for row in rows:
-                mark = f" ({_('late entry')})" if row["late"] else ""
+                mark = f" ({late})" if row["late"] else ""
                 table.row(
                     (
                         row["day"],
@@ -138,6 +139,7 @@ class _Page(FPDF):
         self.line_of(_("Check it here:"), size=9, height=5.5)
         self.line_of(self.paper.verify_address, size=8, height=5)
         self.line_of(f"SHA-256 {self.paper.digest}", size=6.5, height=4)
+        self.set_right_margin(MARGIN)
 
     def _code(self, left: float, top: float) -> None:
         matrix = segno.make(self.paper.verify_address, error="m", micro=False).matrix
