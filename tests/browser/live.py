@@ -25,7 +25,9 @@ from tests import pages, world
 from tests.databases import TEST_SETTINGS
 from tests.factories import local_times
 from volunteer_hub.app import create_app
-from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.attendance import events
+from volunteer_hub.attendance.events import Source
+from volunteer_hub.attendance.models import Attendance, AttendanceMethod, EventKind
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.permissions import Actor
 from volunteer_hub.shifts.models import Shift
@@ -85,11 +87,21 @@ def _move(session: Session, shift_id: int, back: timedelta) -> None:
     shift.ends_at -= back
     for name, value in local_times(shift.starts_at, shift.ends_at).items():
         setattr(shift, name, value)
-    for attendance in session.scalars(select(Attendance).where(Attendance.shift_id == shift_id)):
-        if attendance.check_in_at:
-            attendance.check_in_at -= back
-        if attendance.check_out_at:
-            attendance.check_out_at -= back
+    for row in session.scalars(select(Attendance).where(Attendance.shift_id == shift_id)):
+        known = events.standing(session, shift_id=shift_id, person_id=row.person_id)
+        source = Source(AttendanceMethod.ROSTER)
+        events.take_back(session, known, source=source, now=shift.starts_at)
+        for event in known:
+            events.add(
+                session,
+                shift_id=shift_id,
+                person_id=row.person_id,
+                kind=EventKind(event.kind),
+                at=event.at - back,
+                source=source,
+                now=shift.starts_at,
+            )
+        events.settle(session, row)
 
 
 @contextmanager
