@@ -131,6 +131,7 @@ format: .venv/installed-dev
 
 bench: $(BUILT) .venv/installed-dev
 	$(PY) -m bench
+	$(PY) -m bench.hours
 
 # ---------------------------------------------------------------- the maintainer's
 
