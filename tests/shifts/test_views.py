@@ -17,6 +17,7 @@ from tests.factories import (
     post_of,
 )
 from tests.support import login
+from volunteer_hub.core import codes
 
 READ = {"risk_accepted": "1"}
 
@@ -197,6 +198,18 @@ def test_after_one_tap_the_panel_itself_shows_whom_to_call(client, session):
     login(client, make_person(session))
     answer = client.post(f"/shifts/{shift.id}/signup", data=READ, headers={"HX-Request": "true"})
     assert "19900009999" in answer.get_data(as_text=True)
+
+
+def test_a_place_shows_the_offline_code_until_the_shift_is_over(client, session, time_machine):
+    shift, person = make_shift(session), make_person(session)
+    login(client, person)
+    assert "离线码" not in client.get(f"/shifts/{shift.id}").text
+    sign_up = make_sign_up(session, shift, person)
+    key = client.application.config["SECRET_KEY"]
+    code = codes.offline_digits(key, sign_up.id)
+    assert f"{code[:3]} {code[3:]}" in client.get(f"/shifts/{shift.id}").text
+    time_machine.move_to(shift.ends_at)
+    assert "离线码" not in client.get(f"/shifts/{shift.id}").text
 
 
 def test_an_expired_session_leads_to_signing_in_even_without_a_token(client, session):

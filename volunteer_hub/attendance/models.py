@@ -82,8 +82,9 @@ class SiteEvent(Base):
 class Attendance(Base):
     """One person at one shift: what the events on site add up to (`events.settle`).
 
-    `minutes` is set when the hours are confirmed. Only a reversing entry in the ledger empties it
-    again, so that it is always the sum of entries.
+    `minutes` is set when the hours are confirmed, `counted` the times they stand for (ISO moments).
+    Only a reversing entry in the ledger empties them again, so that `minutes` is always the sum of
+    entries and no other shift counts those times.
 
     `check_in_at` is the first arrival, `check_out_at` the last departure; `stays` holds all pairs
     (ISO moments) of somebody who came more than once. A check-in without a check-out waits:
@@ -114,6 +115,7 @@ class Attendance(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(default="")
     minutes: Mapped[int | None]
+    counted: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -122,14 +122,31 @@ def proposed_minutes(
     return credited_minutes(known, planned, rule=rule, already=already, elsewhere=elsewhere)
 
 
-def occupied(
-    stays: Sequence[tuple[datetime, datetime | None]], planned: Span, minutes: int, *, rule: Rule
+def counted_times(
+    stays: Sequence[tuple[datetime, datetime | None]],
+    planned: Span,
+    minutes: int,
+    *,
+    rule: Rule,
+    elsewhere: Sequence[tuple[datetime, datetime]] = (),
 ) -> list[Span]:
-    """Return the times that hours in the ledger already cover, so that no minute counts twice.
+    """Return the times that confirmed minutes stand for, so that no other shift counts them.
 
-    Where somebody confirmed more than the recorded stays, that is the whole window.
+    These are the first `minutes` of the stays that count; where somebody confirmed more than was
+    recorded, it is all of the window that does not count `elsewhere`.
     """
+    window = rule.window(planned)
     known = [(came, left) for came, left in stays if left is not None]
-    pieces = _free(known, rule.window(planned), ())
+    pieces = _free(known, window, elsewhere)
     covered = sum((piece.end - piece.start for piece in pieces), timedelta()) // MINUTE
-    return pieces if covered >= minutes else [rule.window(planned)]
+    if covered < minutes:
+        return _free([window], window, elsewhere)
+    if covered == minutes:
+        return pieces
+    counted, left = [], minutes * MINUTE
+    for piece in pieces:
+        end = min(piece.end, piece.start + left)
+        if piece.start < end:
+            counted.append(Span(piece.start, end))
+            left -= end - piece.start
+    return counted

@@ -56,7 +56,8 @@ def reverse(session: Session, *, entry_id: int, reason: str, actor_id: int, now:
         ],
     )
     attendance = session.get_one(Attendance, entry.attendance_id, with_for_update=True)
-    attendance.minutes = attendance.confirmed_by = attendance.confirmed_at = None
+    attendance.minutes = attendance.counted = None
+    attendance.confirmed_by = attendance.confirmed_at = None
     attendance.note = reason.strip()[:REASON_LENGTH]
     audit.record(
         session,

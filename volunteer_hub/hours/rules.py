@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.attendance.events import stays_of
 from volunteer_hub.attendance.models import Attendance
-from volunteer_hub.hours.crediting import Rule, Span, occupied
+from volunteer_hub.hours.crediting import Rule, Span, counted_times
 from volunteer_hub.hours.models import CreditingRule
 from volunteer_hub.shifts.models import Shift
 
@@ -40,6 +40,7 @@ def credited_elsewhere(
             Attendance.check_in_at,
             Attendance.check_out_at,
             Attendance.stays,
+            Attendance.counted,
             Attendance.minutes,
             Shift.starts_at,
             Shift.ends_at,
@@ -56,7 +57,11 @@ def credited_elsewhere(
     )
     found: dict[int, list[Span]] = defaultdict(list)
     for row in rows:
-        found[row.person_id] += occupied(
+        if row.counted is not None:
+            found[row.person_id] += [Span(*map(datetime.fromisoformat, one)) for one in row.counted]
+            continue
+        # Confirmed before the column was there.
+        found[row.person_id] += counted_times(
             stays_of(row.check_in_at, row.check_out_at, row.stays),
             Span(row.starts_at, row.ends_at),
             row.minutes,

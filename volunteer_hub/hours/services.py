@@ -16,7 +16,7 @@ from volunteer_hub.attendance.models import Attendance, AttendanceMethod, Attend
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours import entries, ledger
-from volunteer_hub.hours.crediting import Span, most_minutes, proposed_minutes
+from volunteer_hub.hours.crediting import Span, counted_times, most_minutes, proposed_minutes
 from volunteer_hub.hours.entries import Minutes, Plan
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.hours.oddities import oddity, question
@@ -106,6 +106,8 @@ def confirm(
     problems = [problem for problem in checked if problem]
     if problems:
         raise NotAccepted(problems)
+    for row, one in pairs:
+        one.counted = _counted(plan, one, row.minutes, spoken[one.person_id])
     entries.write(session, plan, pairs, actor_id, now)
     flags.of_confirmation(
         session,
@@ -186,6 +188,17 @@ def _spoken(session: Session, plan: Plan, people: Sequence[int]) -> dict[int, _S
     return {
         one: _Spoken(used.get(one, 0), elsewhere.get(one, []), one in left_open) for one in people
     }
+
+
+def _counted(plan: Plan, one: Attendance, minutes: int, spoken: _Spoken) -> list[list[str]]:
+    times = counted_times(
+        stays_of(one.check_in_at, one.check_out_at, one.stays),
+        plan.planned,
+        minutes,
+        rule=plan.rule,
+        elsewhere=spoken.elsewhere,
+    )
+    return [[start.isoformat(), end.isoformat()] for start, end in times]
 
 
 def _problem(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.hours.chain import entry_digest
 from volunteer_hub.hours.ledger import COLUMNS
-from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.models import CreditingRule, LedgerEntry
 
 BATCH = 2000
 
@@ -29,7 +29,7 @@ def verify(session: Session) -> Verdict:
     verdict = _chain(session)
     if verdict.problem:
         return verdict
-    problem = _reversals(session) or _sums(session)
+    problem = _rules(session) or _reversals(session) or _sums(session)
     return Verdict(verdict.entries, verdict.digest, problem)
 
 
@@ -46,6 +46,17 @@ def _chain(session: Session) -> Verdict:
                 return Verdict(count, previous, problem)
             previous = expected
     return Verdict(count, previous)
+
+
+def _rules(session: Session) -> str:
+    """Return the first entry that names a crediting rule nobody knows."""
+    row = session.execute(
+        select(LedgerEntry.id, LedgerEntry.rule)
+        .where(LedgerEntry.rule.not_in(select(CreditingRule.version)))
+        .order_by(LedgerEntry.id)
+        .limit(1)
+    ).first()
+    return f"entry {row[0]}: there is no crediting rule {row[1]}" if row else ""
 
 
 def _reversals(session: Session) -> str:

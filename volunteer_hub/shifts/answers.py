@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from datetime import datetime
+
+from flask import current_app, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.core import clock
+from volunteer_hub.core import clock, codes
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.web import done, is_htmx, render
@@ -51,9 +53,17 @@ def shift_page(
         open_to_all=ahead < OPEN_TO_ALL,
         rest_opens_at=shift.starts_at - LAST_STEP,
         together=_together(shift_id, view.mine),
+        offline_code=_offline_code(shift, view.mine, now),
         say=say,
         left=left or request.args.get("left") == "1",
     )
+
+
+def _offline_code(shift: queries.ShiftPage, mine: queries.MyPlace | None, now: datetime) -> str:
+    """Return the digits that check the owner of a place in where no phone has a network."""
+    if mine is None or mine.status != SignUpStatus.CONFIRMED or now >= shift.ends_at:
+        return ""
+    return codes.offline_digits(current_app.config["SECRET_KEY"], mine.id)
 
 
 def _together(shift_id: int, mine: queries.MyPlace | None) -> list[together.Companion]:
