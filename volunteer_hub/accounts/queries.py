@@ -149,6 +149,13 @@ def credentials(session: Session, phone: str) -> Credentials | None:
     return Credentials(*row) if row else None
 
 
+def id_of_phone(session: Session, phone: str) -> int | None:
+    """Return whose phone (E.164) this is, or None when nobody has it."""
+    return session.scalar(
+        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
+    )
+
+
 def profile(session: Session, person_id: int) -> Profile | None:
     """Return the person's own page, or None when the account is deleted."""
     row: Any = session.execute(

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts.models import Person, RoleGrant
+from volunteer_hub.accounts.models import RoleGrant
+from volunteer_hub.accounts.queries import id_of_phone
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
@@ -37,9 +38,7 @@ def grant_role(
     The person is told. Raises NotFound for an unknown phone, InvalidInput for a missing or unknown
     scope, and CannotChangeRole when the person has the role already or would give it to themselves.
     """
-    person_id = session.scalar(
-        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
-    )
+    person_id = id_of_phone(session, phone)
     if person_id is None:
         raise NotFound(_("Nobody has registered this phone."))
     if person_id == granted_by:

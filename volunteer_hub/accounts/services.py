@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts import guardians, qualifications, role_services
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
+from volunteer_hub.accounts.queries import id_of_phone
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
@@ -145,9 +146,7 @@ def choose_language(session: Session, *, person_id: int, language: str) -> None:
 
 def reset_password(session: Session, *, phone: str, password_hash: str, now: datetime) -> None:
     """Set a new password for a phone, from the command line; raises NotFound."""
-    person_id = session.scalar(
-        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
-    )
+    person_id = id_of_phone(session, phone)
     if person_id is None:
         raise NotFound(_("Nobody has registered this phone."))
     change_password(session, person_id=person_id, password_hash=password_hash, now=now)

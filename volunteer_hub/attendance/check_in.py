@@ -84,7 +84,7 @@ def check_in(
         raise AlreadyConfirmed
     if row and _is_there(row):
         return _presence(row)
-    if _seen(session, shift_id, person_id, EventKind.CHECK_IN, source):
+    if _seen(session, shift_id, person_id, source):
         return _presence(row)
     if row is None:
         row = add_rows(session, shift, places, source.method, actor_id=person_id, now=now)[0]
@@ -93,7 +93,7 @@ def check_in(
         known = events.standing(session, shift_id=shift_id, person_id=person_id)
         events.take_back(session, known, source=source, now=now)
         row.method = str(source.method)
-    _record(session, shift, row, EventKind.CHECK_IN, source, now)
+    _record(session, shift, row, source, now)
     flags.one_device(session, shift_id=shift_id, person_id=person_id, source=source, now=now)
     session.flush()
     return _presence(row)
@@ -122,6 +122,11 @@ def check_out(
     _note(session, shift, row, "attendance:check_out_self", source, now)
     session.flush()
     return _presence(row)
+
+
+def in_time(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Tell whether a shift with this plan takes codes now."""
+    return starts_at - AROUND <= now <= ends_at + AROUND
 
 
 def open_for_codes(session: Session, shift_id: int, now: datetime) -> RosterShift:
@@ -160,32 +165,27 @@ def _presence(row: Attendance | None) -> Presence:
     return Presence(row.check_in_at, row.check_out_at)
 
 
-def _seen(session: Session, shift_id: int, person_id: int, kind: EventKind, source: Source) -> bool:
-    """Tell whether this very scan was recorded before, even if it was taken back since."""
+def _seen(session: Session, shift_id: int, person_id: int, source: Source) -> bool:
+    """Tell whether this very check-in was recorded before, even if it was taken back since."""
     if source.code_step is None:
         return False
     known = select(SiteEvent.id).where(
         SiteEvent.shift_id == shift_id,
         SiteEvent.person_id == person_id,
-        SiteEvent.kind == str(kind),
+        SiteEvent.kind == str(EventKind.CHECK_IN),
         SiteEvent.code_step == source.code_step,
     )
     return session.scalar(known) is not None
 
 
 def _record(
-    session: Session,
-    shift: RosterShift,
-    row: Attendance,
-    kind: EventKind,
-    source: Source,
-    now: datetime,
+    session: Session, shift: RosterShift, row: Attendance, source: Source, now: datetime
 ) -> None:
     events.add(
         session,
         shift_id=shift.id,
         person_id=row.person_id,
-        kind=kind,
+        kind=EventKind.CHECK_IN,
         at=now,
         source=source,
         now=now,

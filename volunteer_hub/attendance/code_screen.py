@@ -10,7 +10,7 @@ import segno
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from volunteer_hub.attendance.check_in import AROUND
+from volunteer_hub.attendance.check_in import AROUND, in_time
 from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.queries import RosterRow, ShiftHead
 from volunteer_hub.attendance.scan_views import secret
@@ -31,9 +31,7 @@ def answer(shift: ShiftHead, rows: Sequence[RosterRow], *, back: str) -> Respons
     now = clock.now()
     direction = _direction(shift, now)
     arrived = sum(row.status == AttendanceStatus.PRESENT for row in rows)
-    is_open = shift.status == ShiftStatus.PUBLISHED and (
-        shift.starts_at - AROUND <= now <= shift.ends_at + AROUND
-    )
+    is_open = shift.status == ShiftStatus.PUBLISHED and in_time(shift.starts_at, shift.ends_at, now)
     state = f"{codes.step_of(now) if is_open else 0}-{arrived}-{len(rows)}"
     if request.args.get("seen") == state:
         return Response(status=204)

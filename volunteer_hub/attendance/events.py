@@ -26,6 +26,9 @@ AWAY = {
     EventKind.EXCUSED: AttendanceStatus.EXCUSED,
 }
 KIND_OF = {status: kind for kind, status in AWAY.items()}
+_void = aliased(SiteEvent)
+# The condition, over events, that nobody has taken them back.
+STANDS = ~select(_void.id).where(_void.voids_id == SiteEvent.id).correlate(SiteEvent).exists()
 
 
 class Stay(NamedTuple):
@@ -66,16 +69,14 @@ def stays(moments: Iterable[tuple[EventKind, datetime]]) -> list[Stay]:
 
 def standing(session: Session, *, shift_id: int, person_id: int) -> list[SiteEvent]:
     """Return the events of this person at this shift that nobody has taken back, oldest first."""
-    void = aliased(SiteEvent)
     return list(
         session.scalars(
             select(SiteEvent)
-            .outerjoin(void, void.voids_id == SiteEvent.id)
             .where(
                 SiteEvent.shift_id == shift_id,
                 SiteEvent.person_id == person_id,
                 SiteEvent.kind != str(EventKind.VOID),
-                void.id.is_(None),
+                STANDS,
             )
             .order_by(SiteEvent.id)
         )
@@ -84,16 +85,13 @@ def standing(session: Session, *, shift_id: int, person_id: int) -> list[SiteEve
 
 def forgotten(session: Session, *, shift_id: int) -> set[int]:
     """Return the people of a shift for whose forgotten check-out the planned end stands in."""
-    void = aliased(SiteEvent)
     return set(
         session.scalars(
-            select(SiteEvent.person_id)
-            .outerjoin(void, void.voids_id == SiteEvent.id)
-            .where(
+            select(SiteEvent.person_id).where(
                 SiteEvent.shift_id == shift_id,
                 SiteEvent.kind == str(EventKind.CHECK_OUT),
                 SiteEvent.method == str(AttendanceMethod.FORGOTTEN),
-                void.id.is_(None),
+                STANDS,
             )
         )
     )

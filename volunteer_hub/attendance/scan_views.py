@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from volunteer_hub.attendance import check_in as services
 from volunteer_hub.attendance import own_queries
 from volunteer_hub.attendance.blueprint import bp
-from volunteer_hub.attendance.check_in import AROUND, CodeRefused, NoCode
+from volunteer_hub.attendance.check_in import CodeRefused, NoCode
 from volunteer_hub.attendance.events import Source
 from volunteer_hub.attendance.models import AttendanceMethod
 from volunteer_hub.attendance.own_queries import OwnShift
@@ -175,9 +175,7 @@ def _page(own: OwnShift, *, refused: DomainError | None = None, typed: str = "")
 
 def is_open(own: OwnShift, now: datetime) -> bool:
     """Tell whether codes are taken for this shift now."""
-    return bool(
-        own.shift_status == "published" and own.starts_at - AROUND <= now <= own.ends_at + AROUND
-    )
+    return own.shift_status == "published" and services.in_time(own.starts_at, own.ends_at, now)
 
 
 @bp.post("/shifts/<int:shift_id>/check-in")

@@ -166,21 +166,14 @@ def standing(session: Session, certificate: Certificate) -> Standing:
     """Return whether the certificate stands: hours of its period taken back since do show."""
     if certificate.withdrawn_at is not None:
         return Standing(State.WITHDRAWN)
-    changed = session.scalar(
-        select(func.sum(LedgerEntry.minutes)).where(
+    stated = LedgerEntry.reverses_id <= certificate.last_entry_id
+    changed, reversed_ = session.execute(
+        select(func.sum(LedgerEntry.minutes), func.count(LedgerEntry.id).filter(stated)).where(
             LedgerEntry.person_id == certificate.person_id,
             LedgerEntry.service_day.between(certificate.first_day, certificate.last_day),
             LedgerEntry.id > certificate.last_entry_id,
         )
-    )
-    reversed_ = session.scalar(
-        select(func.count(LedgerEntry.id)).where(
-            LedgerEntry.person_id == certificate.person_id,
-            LedgerEntry.service_day.between(certificate.first_day, certificate.last_day),
-            LedgerEntry.id > certificate.last_entry_id,
-            LedgerEntry.reverses_id <= certificate.last_entry_id,
-        )
-    )
+    ).one()
     if reversed_:
         return Standing(State.CORRECTED, int(changed or 0))
     return Standing(State.VALID)

@@ -13,8 +13,9 @@ from volunteer_hub.certificates.document import Paper
 from volunteer_hub.certificates.forms import CertificateForm
 from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.core import clock, i18n
+from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.limits import limiter
 from volunteer_hub.core.names import masked
@@ -33,20 +34,11 @@ def mine() -> Response:
     form = CertificateForm(
         data={"first": today.replace(month=1, day=1), "last": today, "language": i18n.language()}
     )
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            _issue(form)
-            return done(url_for(".mine"), say=_("Issued. It is on top of the list."))
-        except DomainError as error:
-            status = error.status
-            if error.field in form:
-                form[error.field].errors = [error.message]
-            else:
-                form.form_errors.append(error.message)
+    if form.validate_on_submit() and attempt(form, lambda: _issue(form)):
+        return done(url_for(".mine"), say=_("Issued. It is on top of the list."))
     return render(
         "certificates/mine.html",
-        status=status,
+        status=status_of(form),
         form=form,
         rows=[
             (row, services.standing(db.session(), row))

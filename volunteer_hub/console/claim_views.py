@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import current_app, request, url_for
 from flask_login import current_user
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from volunteer_hub.accounts.models import Person
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.accounts.queries import id_of_phone
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.roster_views import own_shift
 from volunteer_hub.core import clock, phones
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
@@ -99,11 +99,9 @@ def _ask(form: ClaimForm, shift_id: int) -> bool:
 
 def _person(typed: str) -> int:
     phone = phones.normalise(typed)
-    person_id = phone and db.session.scalar(
-        select(Person.id).where(Person.phone == phone, Person.deleted_at.is_(None))
-    )
+    person_id = id_of_phone(db.session(), phone) if phone else None
     if not person_id:
         raise InvalidInput(
             _("Nobody with this phone has an account. Please check the number."), field="phone"
         )
-    return int(person_id)
+    return person_id

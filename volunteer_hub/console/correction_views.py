@@ -6,11 +6,12 @@ from flask import url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.console.answers import attempt, status_of
+from volunteer_hub.console.answers import attempt
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import ReversalForm
 from volunteer_hub.console.roster_views import own_shift
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _

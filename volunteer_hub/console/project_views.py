@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import EmptyForm, ProjectForm, problems, typed_number
 from volunteer_hub.console.paging import page_of
@@ -19,6 +19,7 @@ from volunteer_hub.console.project_typed import (
     stored,
 )
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _, _n

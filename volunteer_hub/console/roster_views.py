@@ -13,11 +13,12 @@ from volunteer_hub.attendance.lead_views import door_address
 from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.queries import RosterRow, ShiftHead
 from volunteer_hub.attendance.rules import OPENS_BEFORE
-from volunteer_hub.console.answers import attempt, status_of
+from volunteer_hub.console.answers import attempt
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.desk.forms import LeaderForm, WalkInForm
 from volunteer_hub.console.forms import UNTICKED, AttendanceForm, typed_number
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, _n

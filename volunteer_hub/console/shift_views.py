@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.cut_typed import cut_answered, cut_question
 from volunteer_hub.console.forms import CancelShiftForm, ShiftForm, problems, typed_number
@@ -23,6 +23,7 @@ from volunteer_hub.console.shift_typed import (
     stored,
 )
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires

@@ -7,10 +7,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from volunteer_hub.accounts import team
-from volunteer_hub.console.answers import attempt, status_of
+from volunteer_hub.console.answers import attempt
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import ColleagueForm, RemovalForm, typed_number
 from volunteer_hub.core import clock, phones
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.limits import limiter

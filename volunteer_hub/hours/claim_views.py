@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from volunteer_hub.attendance import own_queries as attendance
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
@@ -17,6 +18,7 @@ from volunteer_hub.hours import claims
 from volunteer_hub.hours.blueprint import bp
 from volunteer_hub.hours.claim_typed import stated
 from volunteer_hub.hours.forms import ClaimForm
+from volunteer_hub.hours.models import HoursClaim
 
 
 @bp.route("/me/hours/<int:shift_id>/claim", methods=["GET", "POST"])
@@ -34,23 +36,15 @@ def claim(shift_id: int) -> Response:
             "check_out": clock.local(recorded.check_out_at or shift.ends_at).time(),
         }
     )
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            with session.begin_nested():
-                _ask(form, shift)
-            return done(url_for(".mine"), say=_("Sent. Somebody else answers; you are told."))
-        except DomainError as error:
-            status = error.status
-            if error.field in form:
-                form[error.field].errors = [error.message]
-            else:
-                form.form_errors.append(error.message)
-    return render("hours/claim.html", status=status, form=form, shift=shift, recorded=recorded)
+    if form.validate_on_submit() and attempt(form, lambda: _ask(form, shift)):
+        return done(url_for(".mine"), say=_("Sent. Somebody else answers; you are told."))
+    return render(
+        "hours/claim.html", status=status_of(form), form=form, shift=shift, recorded=recorded
+    )
 
 
-def _ask(form: ClaimForm, shift: claims.ClaimShift) -> None:
-    claims.ask(
+def _ask(form: ClaimForm, shift: claims.ClaimShift) -> HoursClaim:
+    return claims.ask(
         db.session(),
         shift_id=shift.id,
         person_id=current_user.id,

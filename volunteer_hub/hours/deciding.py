@@ -22,10 +22,8 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours import ledger, reversing
 from volunteer_hub.hours.claims import claim_shift, record_of
-from volunteer_hub.hours.crediting import Span, credited_minutes
 from volunteer_hub.hours.models import ClaimKind, ClaimState, HoursClaim, LedgerEntry
-from volunteer_hub.hours.rules import credited_elsewhere, rule_of
-from volunteer_hub.hours.services import confirm, minutes_of_day
+from volunteer_hub.hours.services import confirm, proposal
 from volunteer_hub.shifts import told
 
 ANSWER_LENGTH = 200
@@ -127,7 +125,8 @@ def _grant(session: Session, claim: HoursClaim, words: str, *, actor_id: int, no
     if row is None:
         row = _add_row(session, claim, now=now)
     _record(session, claim, row, now=now)
-    minutes = _credited(session, claim)
+    # Both times are stated, so that there is a number.
+    minutes = proposal(session, row, now) or 0
     confirm(
         session,
         shift_id=claim.shift_id,
@@ -179,18 +178,3 @@ def _record(session: Session, claim: HoursClaim, row: Attendance, *, now: dateti
             now=now,
         )
     events.settle(session, row)
-
-
-def _credited(session: Session, claim: HoursClaim) -> int:
-    shift = claim_shift(session, claim.shift_id)
-    planned = Span(shift.starts_at, shift.ends_at)
-    people = [claim.person_id]
-    used = minutes_of_day(session, person_ids=people, day=shift.day)
-    elsewhere = credited_elsewhere(session, person_ids=people, shift_id=shift.id, planned=planned)
-    return credited_minutes(
-        [(claim.check_in_at, claim.check_out_at)],
-        planned,
-        rule=rule_of(session, shift.day),
-        already=used.get(claim.person_id, 0),
-        elsewhere=elsewhere.get(claim.person_id, ()),
-    )

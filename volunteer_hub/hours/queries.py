@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import Person
-from volunteer_hub.attendance.events import stays_of
+from volunteer_hub.attendance.events import STANDS, stays_of
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod, SiteEvent
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.crediting import Span, proposed_minutes
@@ -22,14 +22,13 @@ from volunteer_hub.registry.models import Organisation
 from volunteer_hub.shifts.models import Shift
 
 PER_PAGE = 20
-_void = aliased(SiteEvent)
 _FORGOTTEN = (
     select(SiteEvent.id)
     .where(
         SiteEvent.shift_id == Attendance.shift_id,
         SiteEvent.person_id == Attendance.person_id,
         SiteEvent.method == str(AttendanceMethod.FORGOTTEN),
-        ~select(_void.id).where(_void.voids_id == SiteEvent.id).exists(),
+        STANDS,
     )
     .exists()
 )

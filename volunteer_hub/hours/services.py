@@ -190,6 +190,26 @@ def _spoken(session: Session, plan: Plan, people: Sequence[int]) -> dict[int, _S
     }
 
 
+def proposal(session: Session, attendance: Attendance, now: datetime) -> int | None:
+    """Return the minutes that count of this attendance, None without a check-out.
+
+    The caller holds the lock of the ledger. Raises what `confirm` raises about the shift.
+    """
+    plan = _plan(session, attendance.shift_id, now)
+    spoken = _spoken(session, plan, [attendance.person_id])
+    return _proposal(plan, attendance, spoken[attendance.person_id])
+
+
+def _proposal(plan: Plan, attendance: Attendance, spoken: _Spoken) -> int | None:
+    return proposed_minutes(
+        stays_of(attendance.check_in_at, attendance.check_out_at, attendance.stays),
+        plan.planned,
+        rule=plan.rule,
+        already=spoken.already,
+        elsewhere=spoken.elsewhere,
+    )
+
+
 def _counted(plan: Plan, one: Attendance, minutes: int, spoken: _Spoken) -> list[list[str]]:
     times = counted_times(
         stays_of(one.check_in_at, one.check_out_at, one.stays),
@@ -214,13 +234,7 @@ def _problem(
             " after the shift, at most 8 hours a day.",
             most=most,
         )
-    proposal = proposed_minutes(
-        stays_of(attendance.check_in_at, attendance.check_out_at, attendance.stays),
-        plan.planned,
-        rule=plan.rule,
-        already=spoken.already,
-        elsewhere=spoken.elsewhere,
-    )
+    proposal = _proposal(plan, attendance, spoken)
     if row.reason.strip():
         return None
     odd = oddity(

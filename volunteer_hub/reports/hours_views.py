@@ -7,14 +7,16 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.hours import claim_queries, deciding
 from volunteer_hub.hours.deadlines import deadline_of
 from volunteer_hub.hours.forms import DecisionForm
+from volunteer_hub.hours.models import HoursClaim
 from volunteer_hub.reports.office_blueprint import bp
 from volunteer_hub.reports.queries import hours as queries
 
@@ -53,26 +55,21 @@ def claim(claim_id: int) -> Response:
     row = claim_queries.claim(db.session(), claim_id=claim_id, organisation_ids=None)
     if row is None:
         raise NotFound
-    form, status = DecisionForm(), 200
-    if form.validate_on_submit():
-        try:
-            with db.session.begin_nested():
-                _decide(form, claim_id)
-            return done(url_for(".claims"), say=_("Answered. The volunteer has been told."))
-        except DomainError as error:
-            status = error.status
-            field = form.answer.errors if error.field == "answer" else form.form_errors
-            field.append(error.message)
-    elif form.is_submitted():
-        status = 422
-    back = url_for(".claims")
+    form = DecisionForm()
+    if form.validate_on_submit() and attempt(form, lambda: _decide(form, claim_id)):
+        return done(url_for(".claims"), say=_("Answered. The volunteer has been told."))
     return render(
-        "console/claim.html", status=status, form=form, row=row, section="office", back=back
+        "console/claim.html",
+        status=status_of(form),
+        form=form,
+        row=row,
+        section="office",
+        back=url_for(".claims"),
     )
 
 
-def _decide(form: DecisionForm, claim_id: int) -> None:
-    deciding.decide(
+def _decide(form: DecisionForm, claim_id: int) -> HoursClaim:
+    return deciding.decide(
         db.session(),
         claim_id=claim_id,
         organisation_ids=None,

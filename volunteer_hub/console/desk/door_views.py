@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from volunteer_hub.attendance import leader_links, queries, walk_ins
 from volunteer_hub.attendance.walk_ins import WalkedIn, WalkIn
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.desk.forms import LeaderForm, WalkInForm
 from volunteer_hub.console.forms import typed_number
 from volunteer_hub.console.roster_views import own_shift, page_context
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.limits import limiter

@@ -8,11 +8,12 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.desk.forms import OutdoorForm
 from volunteer_hub.console.forms import YEARS, problems, typed_number
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _n
 from volunteer_hub.core.permissions import Permission, requires

@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response
 
 from volunteer_hub.attendance import moving
 from volunteer_hub.attendance.queries import PHONES_AROUND
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.desk.forms import PlaceForm
 from volunteer_hub.console.forms import typed_number
 from volunteer_hub.console.roster_views import own_shift
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _

@@ -9,7 +9,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.console.answers import attempt, status_of
+from volunteer_hub.console.answers import attempt
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import typed_number
 from volunteer_hub.console.importing.forms import (
@@ -20,6 +20,7 @@ from volunteer_hub.console.importing.forms import (
     field_choices,
 )
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.gate import run_once

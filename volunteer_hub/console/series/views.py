@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.console.answers import attempt, scope, status_of
+from volunteer_hub.console.answers import attempt, scope
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.forms import problems
 from volunteer_hub.console.places import place_of
@@ -22,6 +22,7 @@ from volunteer_hub.console.series.typed import (
 )
 from volunteer_hub.console.shift_views import own_project_desk, pattern_shift
 from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.gate import run_once
