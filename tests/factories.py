@@ -41,6 +41,7 @@ from volunteer_hub.registry.models import (
     Place,
     Walk,
 )
+from volunteer_hub.registry.tree import draw_lines
 from volunteer_hub.shifts.models import (
     ChangeReceipt,
     Hold,
@@ -121,6 +122,8 @@ def make_branch(session: Session, *, parent: Branch | None = None, **fields: Any
     session.flush()
     if "path" not in fields:
         branch.path = f"{parent.path if parent else '/'}{branch.id}/"
+    session.flush()
+    draw_lines(session)
     session.commit()
     return branch
 

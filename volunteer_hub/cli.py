@@ -16,6 +16,7 @@ GROUPS = (
     ("volunteer_hub.projects.commands", "import_group"),
     ("volunteer_hub.accounts.commands", "user"),
     ("volunteer_hub.hours.commands", "ledger"),
+    ("volunteer_hub.reports.commands", "reports"),
 )
 
 

@@ -18,6 +18,7 @@ SHIFT = {
     "place_en": "First Hospital",
 }
 SIDE = {**SHIFT, "meeting_point": "一楼大厅"}
+BRANCH = {"branch_zh": "第一支部", "branch_en": "First branch"}
 MORE = {
     "offer_made": {"expires_at": "2026-11-27T04:00:00+00:00", "invited_by_name": ""},
     "shift_changed": {
@@ -31,6 +32,14 @@ MORE = {
     "confirm_overdue": {"people": 3},
     "claim_asked": {"due_on": "2026-12-08"},
     "claim_granted": {"minutes": 60},
+    "membership_confirmed": BRANCH,
+    "membership_declined": BRANCH,
+    "branch_invites": BRANCH,
+    "adoption_proposed": BRANCH,
+    "membership_ended": {**BRANCH, "day": "2026-11-20"},
+    "adoption_agreed": {**BRANCH, "reason": "Good."},
+    "adoption_declined": BRANCH,
+    "adoption_thanked": {**BRANCH, "reason": "Thank you."},
     "message": {"text": "请带伞 <b>", "sender": "沈老师"},
     "hold_fell_back": {"places": 3},
     "place_lost": {"reason": ""},

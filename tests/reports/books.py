@@ -168,7 +168,7 @@ class Recount:
     attendances: int
     people: set[int]
     members: set[int]
-    active: set[int]
+    late_minutes: int
 
 
 def recount(
@@ -201,5 +201,5 @@ def recount(
         attendances=len(standing),
         people=people,
         members=members,
-        active=members & people,
+        late_minutes=sum(entry.minutes for entry in entries if entry.is_late_entry),
     )

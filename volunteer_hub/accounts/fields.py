@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import Field, TimeField
+from wtforms import DateField, Field, TimeField
 from wtforms.validators import Length, Optional
 
 from volunteer_hub.core.i18n import _, _l
@@ -36,3 +36,18 @@ class WallTime(TimeField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please give a time, such as 08:30.")) from None
+
+
+class Day(DateField):
+    """A date, refused in our own words."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Please choose a day.")) from None

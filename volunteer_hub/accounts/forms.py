@@ -136,3 +136,10 @@ class DisplayForm(FlaskForm):
 
 class EmptyForm(FlaskForm):
     """Only the token: for buttons that need nothing else."""
+
+
+class MembershipForm(FlaskForm):
+    """To which branch somebody says to belong, and as what."""
+
+    branch_id = SelectField(_l("Branch"), [InputRequired(NEEDED)], coerce=str)
+    is_party_member = BooleanField(_l("I am a Party member"))

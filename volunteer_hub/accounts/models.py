@@ -66,6 +66,40 @@ class BranchMembership(Base):
     ended_on: Mapped[date | None]
 
 
+class RequestState(StrEnum):
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class MembershipRequest(Base):
+    """Somebody says to which branch they belong, and as what; its leader confirms by a date.
+
+    Nothing counts to the branch before that: a membership is a row of its own.
+    """
+
+    __tablename__ = "membership_request"
+    __table_args__ = (
+        Index(
+            "uq_membership_request_open",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    is_party_member: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(default=RequestState.OPEN)
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class RoleGrant(Base):
     """A role with its scope; ended by `ends_on` (last day), never deleted."""
 

@@ -1,4 +1,4 @@
-"""Sign in, register, own password (own profile: `profile_views`)."""
+"""Sign in, register, own password (own profile: `profile_views`, branch: `membership_views`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.accounts import queries, services
+from volunteer_hub.accounts import membership_views, queries, services
 from volunteer_hub.accounts.blueprint import bp
 from volunteer_hub.accounts.forms import LoginForm, PasswordForm, RegisterForm
 from volunteer_hub.accounts.profile_views import building_choices
@@ -20,6 +20,8 @@ from volunteer_hub.core.permissions import Actor, Permission, public, requires
 from volunteer_hub.core.refusals import error_page
 from volunteer_hub.core.web import done, own_transaction, render, safe_next
 from volunteer_hub.registry import queries as registry
+
+__all__ = ["bp", "membership_views"]
 
 
 def _tries() -> str:

@@ -6,10 +6,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer_hub.core.db import Base, UtcDateTime
+
+_UNCONFIRMED = text("status = 'present' AND confirmed_at IS NULL")
+_NO_SHOW = text("status = 'no_show'")
 
 
 class AttendanceStatus(StrEnum):
@@ -97,6 +108,19 @@ class Attendance(Base):
         UniqueConstraint("shift_id", "person_id"),
         CheckConstraint("check_out_at >= check_in_at", name="order"),
         CheckConstraint("minutes BETWEEN 0 AND 480", name="minutes"),
+        Index(
+            "ix_attendance_unconfirmed",
+            "shift_id",
+            sqlite_where=_UNCONFIRMED,
+            postgresql_where=_UNCONFIRMED,
+        ),
+        Index(
+            "ix_attendance_no_show",
+            "person_id",
+            "shift_id",
+            sqlite_where=_NO_SHOW,
+            postgresql_where=_NO_SHOW,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -159,3 +183,8 @@ class Flag(Base):
     seen_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     remark: Mapped[str] = mapped_column(default="")
+
+
+# Written out, not as parameters: only then SQLite sees that the index of such rows will do.
+IS_PRESENT = Attendance.status == literal_column("'present'")
+IS_NO_SHOW = Attendance.status == literal_column("'no_show'")

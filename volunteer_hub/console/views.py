@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from volunteer_hub.console import (
+    adoption_views,
     board_views,
     claim_views,
     code_views,
@@ -19,6 +20,7 @@ from volunteer_hub.console.importing import views as import_views
 from volunteer_hub.console.series import views as series_views
 
 __all__ = [
+    "adoption_views",
     "board_views",
     "bp",
     "claim_views",

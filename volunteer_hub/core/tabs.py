@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from volunteer_hub.core.i18n import _
 
 Tab = tuple[str, str, str, str]
 
 
-def tabs_of(section: str) -> list[Tab]:
-    """Return key, icon, label and address of each tab of a section (`volunteer`, `console`, …)."""
+def tabs_of(section: str, led: Sequence[int] = ()) -> list[Tab]:
+    """Return key, icon, label and address of each tab of a section (`volunteer`, `console`, …).
+
+    A branch leader's lead straight to the first branch of those `led`.
+    """
     me = ("me", "me", _("Me"), "/me")
     if section == "console":
         return [
@@ -19,8 +24,11 @@ def tabs_of(section: str) -> list[Tab]:
             me,
         ]
     if section == "branch":
+        own = f"/branches/{led[0]}" if led else "/branches"
         return [
-            ("branch", "chart", _("Overview"), "/branches"),
+            ("branch", "chart", _("Overview"), own),
+            *([("members", "team", _("Members"), f"{own}/members")] if led else []),
+            *([("adoptions", "check", _("Adoptions"), f"{own}/adoptions")] if led else []),
             ("shifts", "find", _("Shifts"), "/shifts"),
             me,
         ]

@@ -29,8 +29,10 @@ from volunteer_hub.demo import (
     upcoming,
 )
 from volunteer_hub.demo.plan import SCALES, Plan, Row
+from volunteer_hub.hours import summary
 from volunteer_hub.projects.indexing import index_rows, texts_of
 from volunteer_hub.projects.models import Category, Project, SearchTerm
+from volunteer_hub.registry import tree
 from volunteer_hub.registry.models import Building, Organisation, Place, SubDistrict
 
 CHUNK = 5_000
@@ -94,6 +96,8 @@ def write(session: Session, plan: Plan, *, now: datetime) -> int:
             _copy(session, table, rows)
         for start in range(0, 0 if postgresql else len(rows), CHUNK):
             session.execute(insert(table), rows[start : start + CHUNK])
+    tree.draw_lines(session)
+    summary.rebuild(session)
     audit.record(session, "demo:load", actor_id=None, object_id=None, now=now)
     touch_lists(session)
     session.execute(text("ANALYZE"))

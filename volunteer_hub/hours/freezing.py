@@ -10,7 +10,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import BranchMembership, Person
-from volunteer_hub.registry.models import Branch, BranchMove
+from volunteer_hub.registry.models import Branch
+from volunteer_hub.registry.tree import paths_on
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def freeze(session: Session, *, person_ids: Iterable[int], day: date) -> dict[in
         # Where two memberships touch on one day, the later one is written last and counts.
         .order_by(BranchMembership.started_on, BranchMembership.id)
     ).all()
-    old_paths = _paths_before_moves(session, day)
+    old_paths = paths_on(session, day)
     return {
         row.id: Frozen(
             branch_id=row.branch_id,
@@ -57,29 +58,3 @@ def freeze(session: Session, *, person_ids: Iterable[int], day: date) -> dict[in
         )
         for row in rows
     }
-
-
-def _paths_before_moves(session: Session, day: date) -> dict[int, str]:
-    """Return the paths of all branches as on the day, or nothing when none has moved since."""
-    moves = session.execute(
-        select(BranchMove.branch_id, BranchMove.from_parent_id)
-        .where(BranchMove.moved_on > day)
-        .order_by(BranchMove.moved_on.desc(), BranchMove.id.desc())
-    ).all()
-    if not moves:
-        return {}
-    parents = {
-        row.id: row.parent_id for row in session.execute(select(Branch.id, Branch.parent_id))
-    }
-    for move in moves:
-        parents[move.branch_id] = move.from_parent_id
-    return {branch_id: _path(branch_id, parents) for branch_id in parents}
-
-
-def _path(branch_id: int, parents: dict[int, int | None]) -> str:
-    chain: list[int] = []
-    step: int | None = branch_id
-    while step is not None and step not in chain:
-        chain.append(step)
-        step = parents[step]
-    return "/" + "".join(f"{number}/" for number in reversed(chain))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from volunteer_hub.hours import summary
 from volunteer_hub.hours.chain import UNCHAINED, entry_digest
 from volunteer_hub.hours.models import LedgerEntry
 
@@ -27,10 +29,10 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def append(session: Session, entries: Sequence[Mapping[str, object]]) -> None:
+def append(session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
     """Add the entries in this order; each needs every column but `id` and `digest`.
 
-    The caller holds the `lock`.
+    The sums of branches grow with them. The caller holds the `lock`.
     """
     if not entries:
         return
@@ -42,6 +44,7 @@ def append(session: Session, entries: Sequence[Mapping[str, object]]) -> None:
         rows.append({**fields, "digest": previous})
     # One statement after another, so that ids grow in the order of the chain.
     session.connection().execute(insert(LedgerEntry), rows)
+    summary.add(session, rows)
 
 
 def last_digest(session: Session) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer_hub.core.db import Base, UtcDateTime
@@ -135,3 +136,97 @@ class HoursClaim(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer: Mapped[str] = mapped_column(default="")
+
+
+class Axis(StrEnum):
+    """By what `BranchHours` are added up; `day` is the first day of a month or quarter there."""
+
+    QUARTER = "quarter"
+    DAY = "day"
+    CATEGORY = "category"
+    BUILDING = "building"
+
+
+class BranchHours(Base):
+    """Sums of the ledger for a branch with all below it, kept in the ledger's own transaction.
+
+    One row for each axis, day, key (a category, or a building, 0 for none) and frozen membership.
+    `attendances` are entries less reversals. `flask reports verify` proves that the rows equal the
+    ledger.
+    """
+
+    __tablename__ = "branch_hours"
+
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    axis: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    key: Mapped[int] = mapped_column(primary_key=True)
+    is_party_member: Mapped[bool] = mapped_column(primary_key=True)
+    minutes: Mapped[int]
+    attendances: Mapped[int]
+    late_minutes: Mapped[int]
+
+
+class BranchPerson(Base):
+    """How many attendances of a person stand for a branch (with all below it) in a quarter.
+
+    `members` says of which kind: `all`, or that of the entries (`member`, `non_member`).
+    """
+
+    __tablename__ = "branch_person"
+
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    quarter: Mapped[date] = mapped_column(primary_key=True)
+    members: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    attendances: Mapped[int]
+
+
+class BranchPeople(Base):
+    """How many people have an attendance in `BranchPerson`."""
+
+    __tablename__ = "branch_people"
+
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    quarter: Mapped[date] = mapped_column(primary_key=True)
+    members: Mapped[str] = mapped_column(primary_key=True)
+    people: Mapped[int]
+
+
+class MonthClose(Base):
+    """The office closed a month: which entries it saw, and who did it; never changed (triggers).
+
+    Entries up to `last_entry_id` are in it. `ledger_digest` is that entry's digest, so the close
+    stands for one state of the ledger only.
+    """
+
+    __tablename__ = "month_close"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(unique=True)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    last_entry_id: Mapped[int]
+    ledger_digest: Mapped[str]
+
+
+class MonthSheet(Base):
+    """A branch's figures of a closed month, signed, with the sheet as it was (never changed).
+
+    `figures` holds whole numbers by name (`closing.FIGURES`); `delta_minutes` and
+    `delta_attendances` of them are corrections to months that were closed before. `digest` is the
+    SHA-256 of figures, month, branch and cut-off; `signature` the server's HMAC of it; `body` the
+    spreadsheet's bytes.
+    """
+
+    __tablename__ = "month_sheet"
+    __table_args__ = (UniqueConstraint("close_id", "branch_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    close_id: Mapped[int] = mapped_column(ForeignKey("month_close.id"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str]
+    signature: Mapped[str]
+    body: Mapped[bytes]

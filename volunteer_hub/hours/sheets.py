@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.events import Stay, forgotten, stays_of
-from volunteer_hub.attendance.models import Attendance, AttendanceStatus
+from volunteer_hub.attendance.models import IS_PRESENT, Attendance, AttendanceStatus
 from volunteer_hub.attendance.queries import ShiftHead
 from volunteer_hub.hours.crediting import Span, most_minutes, proposed_minutes
 from volunteer_hub.hours.models import LedgerEntry
@@ -76,7 +76,7 @@ class SheetRow:
 def unconfirmed(now: datetime) -> tuple[Any, ...]:
     """Return the conditions, over attendance and shift, for hours that wait."""
     return (
-        Attendance.status == str(AttendanceStatus.PRESENT),
+        IS_PRESENT,
         Attendance.confirmed_at.is_(None),
         Shift.ends_at <= now,
         Shift.status == str(ShiftStatus.PUBLISHED),

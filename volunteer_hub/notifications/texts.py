@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from volunteer_hub.core.i18n import _, clock_time, either, ngettext
 from volunteer_hub.core.permissions import Role
-from volunteer_hub.notifications import hours_texts
+from volunteer_hub.notifications import branch_texts, hours_texts
 from volunteer_hub.notifications.parts import (
     Params,
     Text,
@@ -240,4 +240,5 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "post_moved": _post_moved,
     "role_granted": _role_granted,
     **hours_texts.KINDS,
+    **branch_texts.KINDS,
 }

@@ -172,3 +172,16 @@ def organisation_choices(session: Session, organisation_ids: Collection[int]) ->
         .order_by(Organisation.id)
     )
     return [Choice(row.id, either(row.name_zh, row.name_en)) for row in rows]
+
+
+def published(session: Session, organisation_ids: Collection[int]) -> list[Choice]:
+    """Return the published projects of these organisations, for a list to choose from."""
+    rows = session.execute(
+        select(Project.id, Project.title_zh, Project.title_en)
+        .where(
+            Project.organisation_id.in_(organisation_ids),
+            Project.status == str(ProjectStatus.PUBLISHED),
+        )
+        .order_by(Project.title_zh, Project.id)
+    )
+    return [Choice(row.id, either(row.title_zh, row.title_en)) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
@@ -107,3 +107,67 @@ class ImportFile(Base):
     name: Mapped[str]
     content: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class HelpWanted(Base):
+    """A project asks branches for help in a period: `places` a shift, until it is closed."""
+
+    __tablename__ = "help_wanted"
+    __table_args__ = (
+        CheckConstraint("places BETWEEN 1 AND 50", name="places"),
+        CheckConstraint("last_day >= first_day", name="days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    places: Mapped[int]
+    text: Mapped[str] = mapped_column(default="")
+    asked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AdoptionState(StrEnum):
+    """A branch proposes, the project's coordinator agrees; either side may end it early."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+class Adoption(Base):
+    """A branch stands by a project for a period 认领, with `places` reserved in each shift.
+
+    Both dates are included; ending it early sets `last_day`. `review` is the branch's look back,
+    `thanks` the project's.
+    """
+
+    __tablename__ = "adoption"
+    __table_args__ = (
+        CheckConstraint("places BETWEEN 1 AND 50", name="places"),
+        CheckConstraint("last_day >= first_day", name="days"),
+        Index(None, "project_id", "state"),
+        Index(None, "branch_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    places: Mapped[int]
+    state: Mapped[str] = mapped_column(default=AdoptionState.PROPOSED)
+    message: Mapped[str] = mapped_column(default="")
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str] = mapped_column(default="")
+    review: Mapped[str] = mapped_column(default="")
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    thanks: Mapped[str] = mapped_column(default="")
+    thanked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer_hub.core.db import Base
@@ -22,6 +22,8 @@ class SubDistrict(Base):
     name_en: Mapped[str] = mapped_column(default="")
     # Demo data may only be loaded over demo data, never over real people.
     is_demo: Mapped[bool] = mapped_column(default=False)
+    # Whether branches see how they rank (product rule 12); the office switches it.
+    league: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
 
 class NeighbourhoodCommittee(Base):
@@ -112,6 +114,22 @@ class BranchMove(Base):
     from_parent_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
     to_parent_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
     moved_on: Mapped[date]
+
+
+class BranchLine(Base):
+    """From when to when a branch lay below another one (or was that branch itself).
+
+    Worked out of the tree and its moves (`tree.draw_lines`), so that members of a past quarter can
+    be counted where they were. Both dates are included; an open end is None.
+    """
+
+    __tablename__ = "branch_line"
+    __table_args__ = (Index(None, "branch_id", "until"),)
+
+    ancestor_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    until: Mapped[date | None]
 
 
 class Place(Base):

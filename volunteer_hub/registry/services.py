@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.geo import walking_minutes
 from volunteer_hub.core.i18n import _
-from volunteer_hub.registry.models import Building, Organisation, Place, Walk
+from volunteer_hub.registry.models import Building, Organisation, Place, SubDistrict, Walk
 
 MAX_NAME = 100
 
@@ -105,3 +105,9 @@ def _add_walks(session: Session, place: Place) -> None:
     ]
     if rows:
         session.execute(insert(Walk), rows)
+
+
+def switch_league(session: Session, *, on: bool, actor_id: int, now: datetime) -> None:
+    """Let branches see how they rank, or not (product rule 12)."""
+    session.execute(update(SubDistrict).values(league=on))
+    audit.record(session, "league:switch", actor_id=actor_id, object_id=None, now=now, on=on)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
-from volunteer_hub.registry.models import Branch, BranchKind, BranchMove
+from volunteer_hub.registry.models import Branch, BranchKind, BranchLine, BranchMove
 
 MAX_NAME = 100
+EVER = date(1970, 1, 1)
 
 
 class NoPlaceInTree(DomainError):
@@ -51,6 +53,8 @@ def add_branch(
     session.add(branch)
     session.flush()
     branch.path = f"{parent.path if parent else '/'}{branch.id}/"
+    session.flush()
+    draw_lines(session)
     audit.record(
         session,
         "branch:add",
@@ -102,6 +106,8 @@ def move_branch(
             moved_on=moved_on,
         )
     )
+    session.flush()
+    draw_lines(session)
     audit.record(
         session,
         "branch:move",
@@ -134,3 +140,83 @@ def _rewrite(session: Session, old: str, new: str) -> None:
     for branch in session.identity_map.values():
         if isinstance(branch, Branch):
             session.expire(branch, ["path"])
+
+
+def paths_on(session: Session, day: date) -> dict[int, str]:
+    """Return the paths of all branches as on the day, or nothing when none has moved since."""
+    moves = [move for move in _moves(session) if move.moved_on > day]
+    return _paths(_parents_before(_parents(session), moves)) if moves else {}
+
+
+def draw_lines(session: Session) -> None:
+    """Write anew who lay below whom, and when, from the tree and its dated moves."""
+    lines = [line for step in _steps(session) for line in step]
+    session.execute(delete(BranchLine))
+    if lines:
+        session.execute(insert(BranchLine), _joined(lines))
+
+
+def _steps(session: Session) -> Iterator[list[tuple[int, int, date, date | None]]]:
+    """Yield, for each time between two days of moves, every pair of ancestor and branch."""
+    moves, parents = _moves(session), _parents(session)
+    days = [EVER, *sorted({move.moved_on for move in moves if move.moved_on > EVER})]
+    for since, following in zip(days, [*days[1:], None], strict=True):
+        until = following - timedelta(days=1) if following else None
+        then = _parents_before(parents, [move for move in moves if move.moved_on > since])
+        yield [
+            (int(above), branch_id, since, until)
+            for branch_id, path in _paths(then).items()
+            for above in path.strip("/").split("/")
+        ]
+
+
+def _joined(lines: list[tuple[int, int, date, date | None]]) -> list[dict[str, object]]:
+    """Return one row where the same line goes on from one time to the next."""
+    rows: dict[tuple[int, int], list[dict[str, object]]] = {}
+    for ancestor_id, branch_id, since, until in lines:
+        before = rows.setdefault((ancestor_id, branch_id), [])
+        if before and before[-1]["until"] == since - timedelta(days=1):
+            before[-1]["until"] = until
+        else:
+            before.append(
+                {
+                    "ancestor_id": ancestor_id,
+                    "branch_id": branch_id,
+                    "since": since,
+                    "until": until,
+                }
+            )
+    return [row for found in rows.values() for row in found]
+
+
+def _moves(session: Session) -> list[BranchMove]:
+    newest_first = (BranchMove.moved_on.desc(), BranchMove.id.desc())
+    return list(session.scalars(select(BranchMove).order_by(*newest_first)))
+
+
+def _parents(session: Session) -> dict[int, int | None]:
+    rows = session.execute(select(Branch.id, Branch.parent_id).order_by(Branch.id))
+    return {row.id: row.parent_id for row in rows}
+
+
+def _parents_before(
+    parents: Mapping[int, int | None], moves: list[BranchMove]
+) -> dict[int, int | None]:
+    """Take the moves back, the newest first."""
+    then = dict(parents)
+    for move in moves:
+        then[move.branch_id] = move.from_parent_id
+    return then
+
+
+def _paths(parents: Mapping[int, int | None]) -> dict[int, str]:
+    return {branch_id: _path(branch_id, parents) for branch_id in parents}
+
+
+def _path(branch_id: int, parents: Mapping[int, int | None]) -> str:
+    chain: list[int] = []
+    step: int | None = branch_id
+    while step is not None and step not in chain:
+        chain.append(step)
+        step = parents[step]
+    return "/" + "".join(f"{number}/" for number in reversed(chain))

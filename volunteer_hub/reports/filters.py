@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from dateutil.relativedelta import relativedelta
 
 from volunteer_hub.core.calendar import Period, Quarter, parse_quarter, quarter_of
 from volunteer_hub.core.i18n import _
 from volunteer_hub.reports.scope import Members
 
 SORTS = ("name", "hours")
+# By which the table of a branch is cut: affiliation 隶属, or place 属地.
+AXES = ("affiliation", "place")
 YEARS = range(2000, 2100)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -26,8 +30,14 @@ class Filters:
 
     period: Period
     before: Period
+    year_before: Period
     quarter: Quarter | None
     members: Members
+    category: int | None
+    project: int | None
+    building: int | None
+    late: bool
+    axis: str
     sort: str
     page: int
     ignored: tuple[str, ...]
@@ -41,6 +51,11 @@ class Filters:
         )
         if self.members is not Members.ALL:
             values["members"] = self.members.value
+        for name in ("category", "project"):
+            if getattr(self, name) is not None:
+                values[name] = getattr(self, name)
+        if self.axis != AXES[0]:
+            values["axis"] = self.axis
         return values
 
 
@@ -54,9 +69,15 @@ def read_filters(typed: Mapping[str, str], *, today: date) -> Filters:
     return Filters(
         period=period,
         before=quarter.previous().period if quarter else _days_before(period),
+        year_before=_a_year_before(period),
         quarter=quarter,
         members=_members(typed, ignored),
-        sort=_sort(typed, ignored),
+        category=_id(typed, "category", _("Category"), ignored),
+        project=_id(typed, "project", _("Project"), ignored),
+        building=_id(typed, "building", _("Building"), ignored),
+        late=typed.get("late") == "1",
+        axis=_choice(typed, "axis", AXES, _("Table by"), ignored),
+        sort=_choice(typed, "sort", SORTS, _("Order"), ignored),
         page=_page(typed, ignored),
         ignored=tuple(dict.fromkeys(ignored)),
     )
@@ -106,6 +127,12 @@ def _days_before(period: Period) -> Period:
     return Period(last - timedelta(days=period.days - 1), last)
 
 
+def _a_year_before(period: Period) -> Period:
+    """Return the same days of the year before (the 28th for a 29 February)."""
+    year = relativedelta(years=1)
+    return Period(period.first - year, period.last - year)
+
+
 def _members(typed: Mapping[str, str], ignored: list[str]) -> Members:
     wanted = typed.get("members") or Members.ALL.value
     try:
@@ -115,12 +142,24 @@ def _members(typed: Mapping[str, str], ignored: list[str]) -> Members:
         return Members.ALL
 
 
-def _sort(typed: Mapping[str, str], ignored: list[str]) -> str:
-    wanted = typed.get("sort") or SORTS[0]
-    if wanted in SORTS:
+def _choice(
+    typed: Mapping[str, str], name: str, choices: Sequence[str], label: str, ignored: list[str]
+) -> str:
+    wanted = typed.get(name) or choices[0]
+    if wanted in choices:
         return wanted
-    ignored.append(_("Order"))
-    return SORTS[0]
+    ignored.append(label)
+    return choices[0]
+
+
+def _id(typed: Mapping[str, str], name: str, label: str, ignored: list[str]) -> int | None:
+    wanted = typed.get(name)
+    if not wanted:
+        return None
+    if re.fullmatch(r"\d{1,9}", wanted, re.ASCII):
+        return int(wanted)
+    ignored.append(label)
+    return None
 
 
 def _page(typed: Mapping[str, str], ignored: list[str]) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from volunteer_hub.accounts.fields import Day
 from volunteer_hub.accounts.qualification_list import LONGEST_NAME, MOST_MONTHS
 from volunteer_hub.core.i18n import _, _l
 
@@ -67,3 +68,33 @@ class NameForm(FlaskForm):
 
     new_zh = StringField(_l("Name in Chinese"), [InputRequired(NEEDED), _NAME], filters=[strip])
     new_en = StringField(_l("Name in English"), [_NAME], filters=[strip])
+
+
+class AnswerMembershipForm(FlaskForm):
+    """Confirm a membership from a day on (empty: today), or not (`confirm` 0)."""
+
+    start = Day(_l("Member since"), [Optional()])
+    confirm = StringField(_l("Answer"), [Optional()])
+
+
+class EndMembershipForm(FlaskForm):
+    last_day = Day(_l("Last day"), [InputRequired(NEEDED)])
+
+
+class AdoptForm(FlaskForm):
+    """A branch offers to stand by a project."""
+
+    project_id = StringField(_l("Project"), [InputRequired(NEEDED)])
+    first_day = Day(_l("From"), [InputRequired(NEEDED)])
+    last_day = Day(_l("To"), [InputRequired(NEEDED)])
+    places = IntegerField(_l("Places a shift"), [InputRequired(NEEDED)])
+    message = TextAreaField(_l("A word to the project (optional)"), [Optional(), Length(max=500)])
+
+
+class ReviewForm(FlaskForm):
+    """The branch looks back."""
+
+    review = TextAreaField(
+        _l("How was it?"),
+        [InputRequired(NEEDED), Length(max=500, message=_l("Please use at most 500 characters."))],
+    )

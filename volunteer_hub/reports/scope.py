@@ -6,12 +6,12 @@ statement is built once for each kind of members and run with `Scope.values()`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Integer,
     Select,
@@ -28,9 +28,11 @@ from sqlalchemy.orm import aliased
 from volunteer_hub.accounts.models import BranchMembership
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Branch, BranchMove
 
 BRANCH_ID: ColumnElement[int] = bindparam("branch_id", type_=Integer)
+_BUILDING: ColumnElement[int] = bindparam("building", type_=Integer)
 
 
 class Members(StrEnum):
@@ -41,26 +43,68 @@ class Members(StrEnum):
     NON_MEMBER = "non_member"
 
 
+class Shape(NamedTuple):
+    """Which conditions a scope has; statements are built once for each shape."""
+
+    members: Members
+    category: bool = False
+    project: bool = False
+    building: bool = False
+    late: bool = False
+
+
 @dataclass(frozen=True)
 class Scope:
-    """A branch with all below it, a span of service days, and whose hours.
+    """A branch with all below it, a span of service days, whose hours, and of which kind.
 
     `path` is the branch's path as it is now; entries are found by the path frozen in them.
+    `building_id` 0 stands for entries without a building; `late` keeps late entries 补录 only.
     """
 
     branch_id: int
     path: str
     period: Period
     members: Members = Members.ALL
+    category_id: int | None = None
+    project_id: int | None = None
+    building_id: int | None = None
+    late: bool = False
+
+    @classmethod
+    def everything(cls, period: Period, members: Members = Members.ALL) -> Scope:
+        """Return the scope of all branches together."""
+        return cls(0, "", period, members)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(
+            self.members,
+            category=self.category_id is not None,
+            project=self.project_id is not None,
+            building=self.building_id is not None,
+            late=self.late,
+        )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether only some kinds of entries count, for which no sums are kept."""
+        return any(self.shape[1:])
+
+    def during(self, period: Period) -> Scope:
+        """Return the same scope over other days."""
+        return replace(self, period=period)
 
     def values(self, **more: Any) -> dict[str, Any]:
         """Return the values that the conditions below name."""
         return {
             "branch_id": self.branch_id,
-            "inside": inside(self.branch_id),
+            "inside": inside(self.branch_id) if self.branch_id else "%",
             "below": f"{self.path}%",
             "first": self.period.first,
             "last": self.period.last,
+            "category": self.category_id,
+            "project": self.project_id,
+            "building": self.building_id,
             **more,
         }
 
@@ -74,16 +118,31 @@ def inside(branch_id: int) -> str:
     return f"%/{int(branch_id)}/%"
 
 
-def entries_of(
-    members: Members, *, first: str = "first", last: str = "last"
-) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for the scope's entries between the days of these names."""
+def entries_of(shape: Shape) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the entries of a scope of this shape."""
     return (
-        LedgerEntry.service_day.between(_day(first), _day(last)),
+        LedgerEntry.service_day.between(_day("first"), _day("last")),
         LedgerEntry.branch_path.like(bindparam("inside")),
         LedgerEntry.branch_id.in_(_may_count()),
-        *of_kind(LedgerEntry.is_party_member, members),
+        *of_kind(LedgerEntry.is_party_member, shape.members),
+        *_narrowed(shape, LedgerEntry.category_id, LedgerEntry.project_id),
+        *([func.coalesce(LedgerEntry.building_id, 0) == _BUILDING] if shape.building else []),
+        *([LedgerEntry.is_late_entry.is_(True)] if shape.late else []),
     )
+
+
+def of_projects(shape: Shape) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on projects for shifts that are in no entry yet."""
+    return _narrowed(shape, Project.category_id, Project.id)
+
+
+def _narrowed(shape: Shape, category: Any, project: Any) -> tuple[ColumnElement[bool], ...]:
+    wanted = []
+    if shape.category:
+        wanted.append(category == bindparam("category", type_=Integer))
+    if shape.project:
+        wanted.append(project == bindparam("project", type_=Integer))
+    return tuple(wanted)
 
 
 def _day(name: str) -> Any:
@@ -112,28 +171,20 @@ def stands() -> ColumnElement[bool]:
     return and_(LedgerEntry.reverses_id.is_(None), ~taken_back)
 
 
-def attendances() -> ColumnElement[int]:
-    """Count 人次: the entries that stand."""
-    return func.count(case((stands(), LedgerEntry.id)))
+def counts() -> ColumnElement[int]:
+    """Count 人次 as entries less reversals, which equals the entries that stand."""
+    return func.sum(case((LedgerEntry.reverses_id.is_(None), 1), else_=-1))
 
 
-def taken_part(members: Members) -> CTE:
-    """Return one row for each person and branch (of that day) with entries in the scope.
+def late_minutes() -> ColumnElement[int]:
+    """Add up the minutes of late entries 补录."""
+    return func.sum(case((LedgerEntry.is_late_entry, LedgerEntry.minutes), else_=0))
 
-    Columns: branch_id, person_id, minutes, attendances, last_day (of an entry that stands).
-    """
-    return (
-        select(
-            LedgerEntry.branch_id,
-            LedgerEntry.person_id,
-            func.sum(LedgerEntry.minutes).label("minutes"),
-            attendances().label("attendances"),
-            func.max(case((stands(), LedgerEntry.service_day))).label("last_day"),
-        )
-        .where(*entries_of(members))
-        .group_by(LedgerEntry.branch_id, LedgerEntry.person_id)
-        .cte("taken_part")
-    )
+
+def overlap(first: Any, last: Any, *, start: Any, end: Any) -> ColumnElement[bool]:
+    """Match spans `first`–`last` (open: None) with a day in common with `start`–`end`."""
+    begun = first <= end if isinstance(end, date) else or_(end.is_(None), first <= end)
+    return and_(begun, or_(last.is_(None), last >= start))
 
 
 def on_the_books(members: Members) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from volunteer_hub.core import i18n
 from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _
 from volunteer_hub.reports.filters import Filters
-from volunteer_hub.reports.queries.branch import BranchLine
+from volunteer_hub.reports.queries.branch import BranchRow
 from volunteer_hub.reports.queries.export import EntryLine
 
 
@@ -23,6 +23,7 @@ class Words:
     late_entry: str
     correction: str
     deleted: str
+    withheld: str
 
     def either(self, chinese: str, english: str) -> str:
         """Return the text in the reader's language, or the other one where that is empty."""
@@ -41,6 +42,7 @@ def words(*, named: bool) -> Words:
         late_entry=_("Late entry"),
         correction=_("Correction"),
         deleted=_("Deleted account"),
+        withheld=_("A branch with fewer than five"),
     )
 
 
@@ -50,7 +52,9 @@ def rows(entries: Iterable[EntryLine], say: Words, *, named: bool) -> Iterator[l
     for entry in entries:
         line: list[Cell] = [
             entry.service_day.isoformat(),
-            say.either(entry.branch_zh, entry.branch_en),
+            say.withheld
+            if entry.branch_zh is None
+            else say.either(entry.branch_zh, entry.branch_en or ""),
             say.either(entry.project_zh, entry.project_en),
             say.either(entry.category_zh, entry.category_en),
             say.either(entry.organisation_zh, entry.organisation_en),
@@ -64,12 +68,12 @@ def rows(entries: Iterable[EntryLine], say: Words, *, named: bool) -> Iterator[l
         yield line
 
 
-def file_names(branch: BranchLine, wanted: Filters) -> tuple[str, str]:
-    """Return the file's name in ASCII, and as people should see it."""
+def file_names(branch: BranchRow, wanted: Filters, ending: str) -> tuple[str, str]:
+    """Return the file's name in ASCII, and as people should see it; `ending` such as `csv`."""
     span = (
         str(wanted.quarter)
         if wanted.quarter
         else f"{wanted.period.first:%Y%m%d}-{wanted.period.last:%Y%m%d}"
     )
     title = i18n.either(branch.name_zh, branch.name_en).replace("/", "-").replace("\\", "-")
-    return f"branch-{branch.id}-{span}.csv", f"{title} {span} {_('Hours')}.csv"
+    return f"branch-{branch.id}-{span}.{ending}", f"{title} {span} {_('Hours')}.{ending}"

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.shifts import offers
-from volunteer_hub.shifts.holds import FALL_BACK
+from volunteer_hub.shifts.line import FALL_BACK
 from volunteer_hub.shifts.models import Hold, Offer, OfferState, Post, Shift
 
 

@@ -41,7 +41,12 @@ def own_holds(session: Session, *, person_id: int, now: datetime) -> list[HeldRo
         .join(Post, Post.id == Hold.post_id)
         .join(Shift, Shift.id == Post.shift_id)
         .join(Project, Project.id == Shift.project_id)
-        .where(Hold.holder_id == person_id, Hold.places > 0, Hold.until > now)
+        .where(
+            Hold.holder_id == person_id,
+            Hold.adoption_id.is_(None),
+            Hold.places > 0,
+            Hold.until > now,
+        )
         .order_by(Shift.starts_at, Hold.id)
     )
     return [HeldRow(*row) for row in rows]

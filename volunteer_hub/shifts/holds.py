@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -21,6 +21,7 @@ from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, _n, either
 from volunteer_hub.registry.models import Branch, Enterprise
 from volunteer_hub.shifts import line, offers
+from volunteer_hub.shifts.adoption_queries import own_and_above
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.models import (
     IS_ACTIVE,
@@ -45,7 +46,6 @@ from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 from volunteer_hub.shifts.release import limit, not_open_yet
 from volunteer_hub.shifts.rules import closed
 
-FALL_BACK = timedelta(hours=48)
 MOST_HELD = 10
 
 
@@ -128,7 +128,7 @@ def hold(
         branch_id=group.branch_id,
         places=places,
         made_at=now,
-        until=facts.starts_at - FALL_BACK,
+        until=facts.starts_at - line.FALL_BACK,
     )
     session.add(held)
     session.flush()
@@ -152,7 +152,7 @@ def _check(session: Session, facts: Facts, *, holder_id: int, places: int, now: 
     no = closed(facts, now=now) or not_open_yet(facts, now=now)
     if no:
         raise no
-    if facts.starts_at - now <= FALL_BACK:
+    if facts.starts_at - now <= line.FALL_BACK:
         raise CannotSignUp(
             _("Less than 48 hours before the start places are open to all and cannot be held."),
             Reason.NOT_OPEN_YET,
@@ -160,7 +160,11 @@ def _check(session: Session, facts: Facts, *, holder_id: int, places: int, now: 
     already = session.scalar(
         select(func.coalesce(func.sum(Hold.places), 0))
         .join(Post, Post.id == Hold.post_id)
-        .where(Post.shift_id == facts.shift_id, Hold.holder_id == holder_id)
+        .where(
+            Post.shift_id == facts.shift_id,
+            Hold.holder_id == holder_id,
+            Hold.adoption_id.is_(None),
+        )
     )
     invited = session.scalar(
         select(func.count(Offer.id))
@@ -248,6 +252,7 @@ def use(session: Session, facts: Facts, *, post_id: int, person_id: int, now: da
         .scalar_subquery()
     )
     ours = Hold.branch_id == own_branch
+    ours |= Hold.adoption_id.is_not(None) & Hold.branch_id.in_(own_and_above(own_branch, facts.day))
     if facts.enterprise_id is not None:
         ours = ours | (Hold.enterprise_id == facts.enterprise_id)
     found = session.scalar(
@@ -270,7 +275,7 @@ def release(session: Session, *, hold_id: int, holder_id: int, now: datetime) ->
     row = session.execute(
         select(Hold.post_id, Post.shift_id)
         .join(Post, Post.id == Hold.post_id)
-        .where(Hold.id == hold_id, Hold.holder_id == holder_id)
+        .where(Hold.id == hold_id, Hold.holder_id == holder_id, Hold.adoption_id.is_(None))
     ).first()
     if row is None:
         raise NotFound

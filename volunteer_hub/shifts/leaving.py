@@ -186,7 +186,9 @@ def leave_all(session: Session, *, person_id: int, now: datetime) -> None:
     Places held for colleagues are open to everybody again.
     """
     for hold_id in session.scalars(
-        select(Hold.id).where(Hold.holder_id == person_id, Hold.places > 0).order_by(Hold.post_id)
+        select(Hold.id)
+        .where(Hold.holder_id == person_id, Hold.places > 0, Hold.adoption_id.is_(None))
+        .order_by(Hold.post_id)
     ).all():
         holds.release(session, hold_id=hold_id, holder_id=person_id, now=now)
     rows = session.scalars(

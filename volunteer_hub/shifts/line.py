@@ -36,13 +36,15 @@ from volunteer_hub.shifts.rules import refusal
 
 # With more time than this places that were added confirm the line in order; later they are offered.
 CONFIRM_UNTIL = timedelta(hours=48)
+# Places that are kept for somebody are open to everybody from then on.
+FALL_BACK = timedelta(hours=48)
 
 _POST = bindparam("post", type_=Integer)
 _NOW = bindparam("now", type_=UtcDateTime)
 _DUE = select(Offer.id, Offer.sign_up_id, Offer.person_id).where(
     Offer.post_id == _POST, Offer.state == str(OfferState.OPEN), Offer.expires_at <= _NOW
 )
-_HOLDS_DUE = select(Hold.id, Hold.holder_id, Hold.places).where(
+_HOLDS_DUE = select(Hold.id, Hold.holder_id, Hold.places, Hold.adoption_id).where(
     Hold.post_id == _POST, Hold.places > 0, Hold.until <= _NOW
 )
 _LINE = (
@@ -134,13 +136,16 @@ def _leave(session: Session, sign_up_id: int, person_id: int, why: str, *, now: 
 
 
 def _take_back_holds(session: Session, post_id: int, *, now: datetime) -> None:
-    for hold_id, holder_id, places in (
+    for hold_id, holder_id, places, adoption_id in (
         session.connection().execute(_HOLDS_DUE, {"post": post_id, "now": now}).all()
     ):
         session.execute(update(Hold).where(Hold.id == hold_id).values(places=0))
         give_place(session, post_id, places=places)
         shift_id = session.scalar(select(Post.shift_id).where(Post.id == post_id)) or 0
         note_release(session, hold_id, shift_id, places=places, now=now)
+        if adoption_id is not None:
+            # Agreed on for every shift; its page shows what is left where.
+            continue
         told.tell(
             session,
             "hold_fell_back",

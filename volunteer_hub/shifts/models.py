@@ -220,7 +220,8 @@ class Offer(Base):
 class Hold(Base):
     """Places of a post held for still unnamed colleagues of one enterprise or branch.
 
-    `places` is what is left of them; after `until` they fall back to everybody.
+    `places` is what is left of them; after `until` they fall back to everybody. Those reserved by
+    an adoption 预留名额 name it, and stand for the branch with all below it.
     """
 
     __tablename__ = "hold"
@@ -228,10 +229,19 @@ class Hold(Base):
         CheckConstraint("places >= 0", name="places"),
         CheckConstraint("(enterprise_id IS NULL) <> (branch_id IS NULL)", name="one_group"),
         Index(None, "post_id"),
+        Index(
+            "uq_hold_adoption",
+            "adoption_id",
+            "post_id",
+            unique=True,
+            sqlite_where=text("adoption_id IS NOT NULL"),
+            postgresql_where=text("adoption_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    adoption_id: Mapped[int | None] = mapped_column(ForeignKey("adoption.id"))
     holder_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))

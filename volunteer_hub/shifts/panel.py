@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.models import BranchMembership
 from volunteer_hub.core.i18n import either
 from volunteer_hub.registry.models import Branch, Enterprise, Place
 from volunteer_hub.shifts import needs, offers, queries, receipts, rules
+from volunteer_hub.shifts.adoption_queries import own_and_above
 from volunteer_hub.shifts.clash import clash
 from volunteer_hub.shifts.facts import Facts, read_facts
-from volunteer_hub.shifts.holds import FALL_BACK, Group, groups_of
+from volunteer_hub.shifts.holds import Group, groups_of
+from volunteer_hub.shifts.line import FALL_BACK
 from volunteer_hub.shifts.models import Hold, Offer, OfferState, Post, ShiftStatus, SignUpStatus
 from volunteer_hub.shifts.odds import odds
 from volunteer_hub.shifts.reasons import CannotSignUp
@@ -188,15 +191,30 @@ def _holds(
             held.until,
         )
         for held, enterprise, branch, named in rows
-        if held.holder_id == person_id and held.places + named
+        if held.holder_id == person_id and held.places + named and held.adoption_id is None
     )
     groups = groups_of(session, person_id=person_id, led=led)
+    above = _above(session, person_id, facts.day)
     kept = sum(
         held.places
         for held, *_names in rows
-        if held.holder_id != person_id and Group(held.enterprise_id, held.branch_id) in groups
+        if (
+            held.branch_id in above
+            if held.adoption_id is not None
+            else held.holder_id != person_id and Group(held.enterprise_id, held.branch_id) in groups
+        )
     )
     return own, kept
+
+
+def _above(session: Session, person_id: int, day: date) -> set[int]:
+    """Return the person's branch and those above it, whose reserved places are theirs too."""
+    own_branch = (
+        select(BranchMembership.branch_id)
+        .where(BranchMembership.person_id == person_id, BranchMembership.ended_on.is_(None))
+        .scalar_subquery()
+    )
+    return set(session.scalars(own_and_above(own_branch, day)))
 
 
 def _may_hold(

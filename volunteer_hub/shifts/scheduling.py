@@ -16,7 +16,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.projects.services import ChangedMeanwhile, own_project
-from volunteer_hub.shifts import line, receipts, told
+from volunteer_hub.shifts import line, receipts, reserving, told
 from volunteer_hub.shifts.cutting import Cut, withdraw_all
 from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp
 from volunteer_hub.shifts.plans import ShiftPlan, check_plan, columns
@@ -55,6 +55,7 @@ def create_shift(
     session.flush()
     set_posts(session, shift, plan.posts, now=now)
     _note(session, "shift:create", shift, project, actor_id=actor_id, now=now)
+    reserving.reserve_in_new(session, shift, now=now)
     return shift
 
 
@@ -98,6 +99,7 @@ def change_shift(
         shift.version += 1
         _note(session, "shift:change", shift, project, actor_id=actor_id, now=now, changed=changed)
     receipts.ask_again(session, shift, before=before, now=now)
+    reserving.reserve_in_new(session, shift, now=now)
     if shift.status == ShiftStatus.PUBLISHED:
         for post in posts:
             line.settle(session, post.id, now=now, added=True)
@@ -113,8 +115,7 @@ def _places_changed(
 
 
 def _places(session: Session, shift: Shift) -> int:
-    query = select(func.coalesce(func.sum(Post.capacity), 0)).where(Post.shift_id == shift.id)
-    return int(session.scalar(query) or 0)
+    return session.scalar(select(func.sum(Post.capacity)).where(Post.shift_id == shift.id)) or 0
 
 
 def publish_shift(
@@ -234,9 +235,9 @@ def own_shift(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    if shift is None:
-        raise NotFound
-    return shift, project
+    if shift:
+        return shift, project
+    raise NotFound
 
 
 def _require_open(shift: Shift, *, now: datetime) -> None:
@@ -265,6 +266,7 @@ def _publish(
     shift.status = ShiftStatus.PUBLISHED
     shift.version += 1
     _note(session, "shift:publish", shift, project, actor_id=actor_id, now=now)
+    reserving.reserve_in_new(session, shift, now=now)
 
 
 def _note(

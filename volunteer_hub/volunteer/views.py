@@ -21,8 +21,10 @@ from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.shifts import held_queries, leaving
 from volunteer_hub.shifts import queries as shifts
+from volunteer_hub.shifts.adoption_queries import adopters
 from volunteer_hub.shifts.models import SignUpStatus
 from volunteer_hub.volunteer import cards, facets, filters, project_page, queries, suggestions
+from volunteer_hub.volunteer.branch_shifts import branch_shifts
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
 
@@ -76,7 +78,22 @@ def _shift_search() -> Response:
         wanted=wanted,
         choices=choices(),
         days=_next_days(),
+        ours=[] if wanted.is_open or wanted.page > 1 else _ours(),
     )
+
+
+def _ours() -> list[cards.Card]:
+    """Return what the reader's branch stands by, for who has one."""
+    if not current_user.is_authenticated or current_user.branch_id is None:
+        return []
+    found = branch_shifts(
+        db.session(),
+        person_id=current_user.id,
+        branch_id=current_user.branch_id,
+        today=clock.today(),
+        now=clock.now(),
+    )
+    return cards.shift_cards(found, dated=True)
 
 
 def _in_words(wanted: filters.Filter, choices: facets.Facets) -> str:
@@ -121,6 +138,9 @@ def project(project_id: int) -> Response:
     return render(
         "volunteer/project.html",
         project=row,
+        adopters=[
+            i18n.either(*name) for name in adopters(db.session(), project_id, today=clock.today())
+        ],
         page=page,
         found=cards.shift_cards(page.rows, titled=False),
     )
@@ -170,6 +190,7 @@ def _home() -> Response:
         building=near.building,
         days=_next_days(),
         known=KNOWN,
+        ours=_ours(),
     )
 
 

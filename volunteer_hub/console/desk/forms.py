@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from volunteer_hub.accounts.fields import at_most
+from volunteer_hub.accounts.fields import Day, at_most
 from volunteer_hub.accounts.forms import NEEDED, strip
 from volunteer_hub.attendance.leader_links import NAME_LENGTH
-from volunteer_hub.core.i18n import _, _l
+from volunteer_hub.core.i18n import _l
 from volunteer_hub.shifts.desk import TEXT_LENGTH, Group
 from volunteer_hub.shifts.desk_rules import REASON_LENGTH
-
-
-class Day(DateField):
-    """A date, refused in our own words."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if not valuelist or not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Please choose a day.")) from None
 
 
 class WalkInForm(FlaskForm):
@@ -79,3 +73,13 @@ class OutdoorForm(FlaskForm):
 
     reason = StringField(_l("Why are they cancelled?"), [at_most(REASON_LENGTH)], filters=[strip])
     to = Day(_l("To the same time on"), [Optional()])
+
+
+class HelpForm(FlaskForm):
+    """A project asks branches for help."""
+
+    project_id = SelectField(_l("Project"), [InputRequired(NEEDED)], coerce=str)
+    first_day = Day(_l("From"), [InputRequired(NEEDED)])
+    last_day = Day(_l("To"), [InputRequired(NEEDED)])
+    places = IntegerField(_l("Places a shift"), [InputRequired(NEEDED)])
+    text = TextAreaField(_l("What for (optional)"), [at_most(500)])

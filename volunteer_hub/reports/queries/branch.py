@@ -1,50 +1,30 @@
-"""A branch's hours: where it lies, its figures, the branches below."""
+"""A branch: where it lies, who did not come, what waits for confirmation and with whom."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ScalarSelect,
-    Select,
-    and_,
-    bindparam,
-    case,
-    distinct,
-    extract,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import Select, bindparam, distinct, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership
-from volunteer_hub.attendance.models import Attendance
+from volunteer_hub.attendance.events import stays_of
+from volunteer_hub.attendance.models import IS_NO_SHOW, Attendance
 from volunteer_hub.core.calendar import Period
-from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours.crediting import Span, proposed_minutes
 from volunteer_hub.hours.sheets import unconfirmed
-from volunteer_hub.projects.models import Category
-from volunteer_hub.registry.models import Branch
-from volunteer_hub.reports.scope import (
-    BRANCH_ID,
-    Members,
-    Scope,
-    attendances,
-    entries_of,
-    lies_below,
-    of_kind,
-    on_the_books,
-    stands,
-    taken_part,
-)
-from volunteer_hub.shifts.models import Shift
+from volunteer_hub.projects.models import Adoption, AdoptionState, Category, Project
+from volunteer_hub.registry.models import Branch, BranchLine, Building, Organisation
+from volunteer_hub.reports.scope import BRANCH_ID, Scope, Shape, of_kind, of_projects
+from volunteer_hub.shifts.models import Shift, ShiftStatus
 
 
 @dataclass(frozen=True)
-class BranchLine:
+class BranchRow:
     """A branch in the tree as it is today."""
 
     id: int
@@ -59,54 +39,56 @@ class BranchLine:
 class Family:
     """A branch, those above it from the root down, and those directly below it."""
 
-    branch: BranchLine
-    above: tuple[BranchLine, ...]
-    children: tuple[BranchLine, ...]
+    branch: BranchRow
+    above: tuple[BranchRow, ...]
+    children: tuple[BranchRow, ...]
 
 
 @dataclass(frozen=True)
-class Slice:
-    """Minutes and attendances of one month and category; `is_before`: of the earlier span."""
+class Waiting:
+    """A shift with hours of the branch's people that nobody has confirmed.
 
-    is_before: bool
-    month: date
-    category_id: int
-    category_zh: str
-    category_en: str
+    `minutes` is what the times on site would give; `open_ended` people have not checked out.
+    """
+
+    shift_id: int
+    title_zh: str
+    title_en: str
+    organisation_zh: str
+    organisation_en: str
+    contact_name: str
+    day: date
+    people: int
     minutes: int
-    attendances: int
+    open_ended: int
 
 
 @dataclass(frozen=True)
-class Part:
-    """What a branch directly below adds to the sum; `branch_id` None: since moved elsewhere."""
+class Missed:
+    """A shift to which people of the branch did not come without a word."""
 
-    branch_id: int | None
-    minutes: int
-    attendances: int
+    shift_id: int
+    title_zh: str
+    title_en: str
+    day: date
     people: int
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Members on the books and how many of them took part."""
+class AdoptedLine:
+    """A project the branch stands by in the span, with its hours there."""
 
-    members: int
-    active: int
-
-
-@dataclass(frozen=True)
-class Counts:
-    """People who took part in the span and in the one before, and attendances that wait."""
-
-    people: int
-    people_before: int
-    waiting: int
+    id: int
+    project_id: int
+    title_zh: str
+    title_en: str
+    first_day: date
+    last_day: date
 
 
 def family(session: Session, branch_id: int) -> Family | None:
     """Return the branch with its surroundings, or None when there is no such branch."""
-    rows = [BranchLine(*row) for row in session.execute(_family(), {"branch_id": branch_id})]
+    rows = [BranchRow(*row) for row in session.execute(_family(), {"branch_id": branch_id})]
     found = next((row for row in rows if row.id == branch_id), None)
     if found is None:
         return None
@@ -131,154 +113,171 @@ def _family() -> Select[int, str, str, str, int | None, str]:
     )
 
 
-def slices(session: Session, scope: Scope, *, before: Period) -> list[Slice]:
-    """Return the sums of the span and of the one before it, by month and category.
+def ids_below(session: Session, path: str) -> list[int]:
+    """Return the branch with this path and all below it today."""
+    return list(session.scalars(select(Branch.id).where(Branch.path.like(path + "%"))))
 
-    The two spans follow each other without a gap; every entry is in exactly one slice.
-    """
-    rows = session.execute(_slices(scope.members), scope.values(since=before.first))
-    return [_slice(*row) for row in rows]
+
+def category_names(session: Session) -> dict[int, tuple[str, str]]:
+    """Return the names of all categories, by id."""
+    rows = session.execute(select(Category.id, Category.name_zh, Category.name_en))
+    return {row.id: (row.name_zh, row.name_en) for row in rows}
+
+
+def building_names(session: Session) -> dict[int, tuple[str, str, int | None]]:
+    """Return the names and the committee of all buildings, by id."""
+    rows = session.execute(
+        select(Building.id, Building.name_zh, Building.name_en, Building.committee_id)
+    )
+    return {row.id: (row.name_zh, row.name_en, row.committee_id) for row in rows}
+
+
+def names_of(
+    session: Session, *, category: int | None, project: int | None
+) -> list[tuple[str, tuple[str, str]]]:
+    """Return parameter and names of the category and the project, those that exist."""
+    found = []
+    if category is not None:
+        row = session.get(Category, category)
+        if row:
+            found.append(("category", (row.name_zh, row.name_en)))
+    if project is not None:
+        one = session.get(Project, project)
+        if one:
+            found.append(("project", (one.title_zh, one.title_en)))
+    return found
+
+
+def _theirs(shape: Shape) -> Any:
+    """Join attendance and shift to those who were in the branch, or below it, on the day."""
+    member, line = BranchMembership, BranchLine
+    return (
+        (
+            member,
+            (member.person_id == Attendance.person_id)
+            & (member.started_on <= Shift.day)
+            & (member.ended_on.is_(None) | (member.ended_on >= Shift.day)),
+        ),
+        (
+            line,
+            (line.branch_id == member.branch_id)
+            & (line.ancestor_id == BRANCH_ID)
+            & (line.since <= Shift.day)
+            & (line.until.is_(None) | (line.until >= Shift.day)),
+        ),
+        (
+            Shift.day.between(bindparam("first"), bindparam("last")),
+            *of_kind(member.is_party_member, shape.members),
+            *of_projects(shape),
+        ),
+    )
+
+
+def no_shows(session: Session, scope: Scope) -> int:
+    """Return how often people of the branch stayed away without a word (excused: not counted)."""
+    return session.scalar(_no_shows(scope.shape), scope.values()) or 0
 
 
 @lru_cache
-def _slices(kind: Members) -> Select[Any]:
-    # Grouped by label: PostgreSQL takes two writings of one expression for different ones.
-    return (
-        select(
-            case((LedgerEntry.service_day < bindparam("first"), 1), else_=0).label("is_before"),
-            extract("year", LedgerEntry.service_day).label("year"),
-            extract("month", LedgerEntry.service_day).label("month"),
-            Category.id,
-            Category.name_zh,
-            Category.name_en,
-            func.sum(LedgerEntry.minutes),
-            attendances(),
-        )
-        .join(Category, Category.id == LedgerEntry.category_id)
-        .where(*entries_of(kind, first="since"))
-        .group_by("is_before", "year", "month", Category.id, Category.name_zh, Category.name_en)
-        .order_by("year", "month", Category.id)
-    )
-
-
-def _slice(
-    is_before: int,
-    year: int,
-    month: int,
-    category_id: int,
-    zh: str,
-    en: str,
-    minutes: int,
-    count: int,
-) -> Slice:
-    first = date(int(year), int(month), 1)
-    return Slice(bool(is_before), first, category_id, zh, en, int(minutes), int(count))
-
-
-def parts(session: Session, scope: Scope) -> list[Part]:
-    """Return what the branch itself and each branch directly below it adds to the sum.
-
-    An entry belongs to where its branch lies today, so that the parts never overlap; those of a
-    branch that has left this subtree since are one part of their own. Minutes add up to the total.
-    """
-    rows = session.execute(_parts(scope.members), scope.values())
-    return [Part(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
-
-
-@lru_cache
-def _parts(kind: Members) -> Select[Any]:
-    taken = taken_part(kind)
-    current, child = aliased(Branch), aliased(Branch)
-    group = case((taken.c.branch_id == BRANCH_ID, BRANCH_ID), else_=child.id).label("part")
-    return (
-        select(
-            group,
-            func.sum(taken.c.minutes),
-            func.sum(taken.c.attendances),
-            func.count(distinct(case((taken.c.attendances > 0, taken.c.person_id)))),
-        )
-        .select_from(taken)
-        .join(current, current.id == taken.c.branch_id)
-        .outerjoin(child, and_(child.parent_id == BRANCH_ID, current.path.like(child.path + "%")))
-        .group_by("part")
-    )
-
-
-def standings(
-    session: Session, scope: Scope, *, before: Period, now: datetime
-) -> tuple[dict[int, Standing], Counts]:
-    """Return the standing of the branch and of each one directly below, by id, and the counts.
-
-    Participation rate 参与率 = active / members. `members`: people with a membership of the wanted
-    kind, in the branch or below it in today's tree, that overlaps the span, each counted once.
-    `active`: those of them with at least one standing entry in the span that counts for the branch
-    (for a branch below: that lies there today). `people` counts everybody with such an entry, also
-    those whose membership was corrected since, so it may be larger than `active`.
-    """
-    values = scope.values(before_first=before.first, before_last=before.last, now=now)
-    rows = session.execute(_standings(scope.members), values).all()
-    counts = Counts(*rows[0][3:]) if rows else Counts(0, 0, 0)
-    return {row[0]: Standing(row[1], row[2]) for row in rows}, counts
-
-
-@lru_cache
-def _standings(kind: Members) -> Select[Any]:
-    taken = taken_part(kind)
-    group, home, lies = aliased(Branch), aliased(Branch), aliased(Branch)
-    there = (
-        select(taken.c.person_id, lies.path)
-        .join(lies, lies.id == taken.c.branch_id)
-        .where(taken.c.attendances > 0)
-        .cte("there")
-    )
-    counts_here = or_(group.id == BRANCH_ID, there.c.path.like(group.path + "%"))
-    return (
-        select(
-            group.id,
-            func.count(distinct(BranchMembership.person_id)),
-            func.count(distinct(case((counts_here, there.c.person_id)))),
-            select(func.count(distinct(there.c.person_id))).scalar_subquery(),
-            _people_before(kind),
-            _waiting(kind),
-        )
-        .join(home, home.path.like(group.path + "%"))
-        .outerjoin(
-            BranchMembership, and_(BranchMembership.branch_id == home.id, on_the_books(kind))
-        )
-        .outerjoin(there, there.c.person_id == BranchMembership.person_id)
-        .where(or_(group.id == BRANCH_ID, group.parent_id == BRANCH_ID))
-        .group_by(group.id)
-    )
-
-
-def _people_before(kind: Members) -> ScalarSelect[int]:
-    return (
-        select(func.count(distinct(LedgerEntry.person_id)))
-        .where(*entries_of(kind, first="before_first", last="before_last"), stands())
-        .scalar_subquery()
-    )
-
-
-def _waiting(kind: Members) -> ScalarSelect[int]:
-    """Count attendances that nobody has confirmed yet, of who was in the branch on that day."""
-    now: Any = bindparam("now", type_=Shift.ends_at.type)
+def _no_shows(shape: Shape) -> Any:
+    member, line, wanted = _theirs(shape)
     return (
         select(func.count(distinct(Attendance.id)))
         .join(Shift, Shift.id == Attendance.shift_id)
-        .join(
-            BranchMembership,
-            and_(
-                BranchMembership.person_id == Attendance.person_id,
-                BranchMembership.started_on <= Shift.day,
-                or_(BranchMembership.ended_on.is_(None), BranchMembership.ended_on >= Shift.day),
-                *of_kind(BranchMembership.is_party_member, kind),
-            ),
-        )
-        .join(Branch, Branch.id == BranchMembership.branch_id)
-        .where(
-            *unconfirmed(now),
-            Shift.day.between(bindparam("first"), bindparam("last")),
-            lies_below(),
-        )
-        .scalar_subquery()
+        .join(Project, Project.id == Shift.project_id)
+        .join(*member)
+        .join(*line)
+        .where(IS_NO_SHOW, Shift.status == str(ShiftStatus.PUBLISHED), *wanted)
     )
+
+
+def missed(session: Session, scope: Scope) -> list[Missed]:
+    """Return the shifts behind `no_shows`, the newest first; totals only, no names."""
+    query = (
+        _no_shows(scope.shape)
+        .with_only_columns(
+            Shift.id,
+            Project.title_zh,
+            Project.title_en,
+            Shift.day,
+            func.count(distinct(Attendance.id)),
+            maintain_column_froms=True,
+        )
+        .group_by(Shift.id, Project.title_zh, Project.title_en, Shift.day)
+        .order_by(Shift.day.desc(), Shift.id)
+    )
+    return [Missed(*row) for row in session.execute(query, scope.values())]
+
+
+def waiting(session: Session, scope: Scope, *, now: datetime) -> list[Waiting]:
+    """Return the shifts whose hours wait, of people who were in the branch; the oldest first."""
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(_waiting(scope.shape), scope.values(now=now)):
+        shared, times = row[:7], row[7:]
+        starts_at, ends_at, check_in_at, check_out_at, stays = times
+        minutes = proposed_minutes(
+            stays_of(check_in_at, check_out_at, stays), Span(starts_at, ends_at)
+        )
+        line = found.setdefault(shared[0], [*shared, 0, 0, 0])
+        line[7] += 1
+        line[8] += minutes or 0
+        line[9] += minutes is None
+    return [Waiting(*line) for line in found.values()]
+
+
+@lru_cache
+def _waiting(shape: Shape) -> Any:
+    member, line, wanted = _theirs(shape)
+    now: Any = bindparam("now", type_=Shift.ends_at.type)
+    return (
+        select(
+            Shift.id,
+            Project.title_zh,
+            Project.title_en,
+            Organisation.name_zh,
+            Organisation.name_en,
+            Project.contact_name,
+            Shift.day,
+            Shift.starts_at,
+            Shift.ends_at,
+            Attendance.check_in_at,
+            Attendance.check_out_at,
+            Attendance.stays,
+        )
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Project, Project.id == Shift.project_id)
+        .join(Organisation, Organisation.id == Project.organisation_id)
+        .join(*member)
+        .join(*line)
+        .where(*unconfirmed(now), *wanted)
+        .order_by(Shift.day, Shift.id, Attendance.id)
+    )
+
+
+def adopted(
+    session: Session, branch_ids: Sequence[int], period: Period
+) -> dict[int, list[AdoptedLine]]:
+    """Return, for each branch, the projects that it stands by on a day of the span."""
+    rows: Any = session.execute(
+        select(
+            Adoption.branch_id,
+            Adoption.id,
+            Project.id,
+            Project.title_zh,
+            Project.title_en,
+            Adoption.first_day,
+            Adoption.last_day,
+        )
+        .join(Project, Project.id == Adoption.project_id)
+        .where(
+            Adoption.branch_id.in_(branch_ids),
+            Adoption.state.in_([str(AdoptionState.AGREED), str(AdoptionState.ENDED)]),
+            Adoption.first_day <= period.last,
+            Adoption.last_day >= period.first,
+        )
+        .order_by(Adoption.first_day, Adoption.id)
+    )
+    found: dict[int, list[AdoptedLine]] = {}
+    for branch_id, *fields in rows:
+        found.setdefault(branch_id, []).append(AdoptedLine(*fields))
+    return found

@@ -1,18 +1,25 @@
-"""The tree of branches with the sums of each subtree."""
+"""The tree of branches with the sums of each subtree, and how branches rank."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from volunteer_hub.core.calendar import Period
-from volunteer_hub.hours.models import LedgerEntry
-from volunteer_hub.registry.models import Branch
-from volunteer_hub.reports.scope import attendances, inside
+from volunteer_hub.core.calendar import Period, Quarter
+from volunteer_hub.registry.models import Branch, BranchKind, SubDistrict
+from volunteer_hub.reports.figures import small_ones, standing
+from volunteer_hub.reports.queries.sums import Tally, on_books, tallies, total
+from volunteer_hub.reports.scope import Members, Scope
+
+# Branches with fewer members are not ranked, and the last ones are not told so (product rule 12).
+FEWEST_MEMBERS = 10
+UNTOLD = 3
+RANKED = (BranchKind.BRANCH, BranchKind.JOINT_BRANCH)
 
 
 @dataclass(frozen=True)
@@ -23,15 +30,34 @@ class Node:
     kind: str
     name_zh: str
     name_en: str
-    minutes: int
-    attendances: int
+    tally: Tally
+    hidden: bool
     children: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where a branch stands: its own value (per cent, or hours as a fraction), and others' middle.
+
+    `position` is None for a branch that is not ranked, or among the last `UNTOLD`; `ranked` is how
+    many branches are.
+    """
+
+    branch_id: int
+    name_zh: str
+    name_en: str
+    value: float | None
+    position: int | None
+    ranked: int
+    median: float | None
+    is_small: bool
 
 
 def branch_tree(session: Session, period: Period, led: Sequence[int] | None) -> tuple[Node, ...]:
     """Return the branches at the top of what may be seen: below `led`, or all when it is None.
 
-    A sum counts entries by their frozen path, as the branch's own page does.
+    A sum counts entries by their frozen path, as the branch's own page does; a whole quarter takes
+    three queries. Sums of few people stay with who leads that very branch.
     """
     top = aliased(Branch)
     query = select(
@@ -41,34 +67,76 @@ def branch_tree(session: Session, period: Period, led: Sequence[int] | None) -> 
         inside = select(top.id).where(top.id.in_(led), Branch.path.like(top.path + "%"))
         query = query.where(inside.exists())
     rows = session.execute(query).all()
-    known = {row.id for row in rows}
-    sums = _sums(session, period, led)
+    known = {row.id: row for row in rows}
+    (sums,) = tallies(session, Scope.everything(period), known.keys(), [period])
     below = defaultdict(list)
     for row in rows:
         below[row.parent_id if row.parent_id in known else None].append(row)
 
     def nodes(parent_id: int | None) -> tuple[Node, ...]:
+        found = {row.id: total(sums, row.id) for row in below[parent_id]}
+        hidden = small_ones(found) - set(led or ())
         return tuple(
-            Node(row.id, row.kind, row.name_zh, row.name_en, *sums[row.id], nodes(row.id))
+            Node(
+                row.id,
+                row.kind,
+                row.name_zh,
+                row.name_en,
+                found[row.id],
+                row.id in hidden,
+                nodes(row.id),
+            )
             for row in below[parent_id]
         )
 
     return nodes(None)
 
 
-def _sums(
-    session: Session, period: Period, led: Sequence[int] | None
-) -> dict[int, tuple[int, int]]:
-    query = (
-        select(LedgerEntry.branch_path, func.sum(LedgerEntry.minutes), attendances())
-        .where(LedgerEntry.service_day.between(period.first, period.last))
-        .group_by(LedgerEntry.branch_path)
-    )
-    if led is not None:
-        query = query.where(or_(*(LedgerEntry.branch_path.like(inside(one)) for one in led)))
-    sums: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for path, minutes, count in session.execute(query):
-        for step in filter(None, path.split("/")):
-            old = sums[int(step)]
-            sums[int(step)] = (old[0] + int(minutes), old[1] + int(count))
-    return sums
+def league_is_on(session: Session) -> bool:
+    """Tell whether branches see how they rank."""
+    return bool(session.scalar(select(SubDistrict.league).limit(1)))
+
+
+def ranks(session: Session, quarter: Quarter, by: str, own: Sequence[int]) -> list[Rank]:
+    """Return how these branches rank among all in a quarter, in three queries.
+
+    `by` is `rate` (participation rate 参与率) or `per_person` (hours per person 人均时长). Equal
+    values share a position.
+    """
+    branches = session.execute(
+        select(Branch.id, Branch.name_zh, Branch.name_en)
+        .where(Branch.kind.in_([str(kind) for kind in RANKED]))
+        .order_by(Branch.id)
+    ).all()
+    ids = [row.id for row in branches]
+    (sums,) = tallies(session, Scope.everything(quarter.period), ids, [quarter.period])
+    (books,) = on_books(session, Members.ALL, ids, [quarter.period])
+    values: dict[int, float] = {}
+    for id_ in ids:
+        tally = total(sums, id_)
+        members = standing(books.get(id_, 0), tally).members
+        if members >= FEWEST_MEMBERS:
+            figure = 100 * tally.people if by == "rate" else tally.minutes / 60
+            values[id_] = figure / members
+    found = []
+    for row in branches:
+        if row.id not in own:
+            continue
+        mine = values.get(row.id)
+        others = [value for id_, value in values.items() if id_ != row.id]
+        position = None if mine is None else 1 + sum(value > mine for value in others)
+        if position is not None and position > max(1, len(values) - UNTOLD):
+            position = None
+        found.append(
+            Rank(
+                branch_id=row.id,
+                name_zh=row.name_zh,
+                name_en=row.name_en,
+                value=mine,
+                position=position,
+                ranked=len(values),
+                median=median(others) if others else None,
+                is_small=mine is None,
+            )
+        )
+    return found

@@ -1,0 +1,71 @@
+"""One's own branch: say where one belongs, take it back, leave."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import SelectChoice
+
+from volunteer_hub.accounts import memberships
+from volunteer_hub.accounts.blueprint import bp
+from volunteer_hub.accounts.forms import MembershipForm
+from volunteer_hub.accounts.models import MembershipRequest
+from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import attempt, status_of
+from volunteer_hub.core.db import db
+from volunteer_hub.core.i18n import _, either
+from volunteer_hub.core.permissions import Permission, requires
+from volunteer_hub.core.web import done, render
+from volunteer_hub.registry import queries as registry
+from volunteer_hub.registry.models import Branch
+
+
+@bp.route("/me/branch", methods=["GET", "POST"])
+@requires(Permission.ACCOUNT_OWN)
+def branch() -> Response:
+    """Show to which branch one belongs, and say so when it is another."""
+    form = MembershipForm()
+    form.branch_id.choices = [
+        SelectChoice(str(row.id), row.name) for row in registry.branch_choices(db.session())
+    ]
+    if form.validate_on_submit() and attempt(form, lambda: _ask(form)):
+        return done(url_for(".branch"), say=_("Your branch leader confirms it. We'll tell you."))
+    session = db.session()
+    asked = memberships.open_request(session, current_user.id)
+    own = memberships.open_membership(session, current_user.id)
+    return render(
+        "accounts/branch.html",
+        status=status_of(form),
+        form=form,
+        own=own,
+        own_name=_name(own.branch_id) if own else "",
+        asked=asked,
+        asked_name=_name(asked.branch_id) if asked else "",
+    )
+
+
+def _name(branch_id: int) -> str:
+    row = db.session().get_one(Branch, branch_id)
+    return either(row.name_zh, row.name_en)
+
+
+def _ask(form: MembershipForm) -> MembershipRequest:
+    return memberships.ask(
+        db.session(),
+        person_id=current_user.id,
+        branch_id=int(form.branch_id.data),
+        is_party_member=bool(form.is_party_member.data),
+        now=clock.now(),
+    )
+
+
+@bp.post("/me/branch/leave")
+@requires(Permission.ACCOUNT_OWN)
+def leave_branch() -> Response:
+    """Take back what was asked (field `only_request`), or leave the branch today."""
+    if request.form.get("only_request") == "1":
+        memberships.withdraw(db.session(), person_id=current_user.id, now=clock.now())
+        return done(url_for(".branch"), say=_("Taken back."))
+    memberships.leave(db.session(), person_id=current_user.id, today=clock.today(), now=clock.now())
+    return done(url_for(".branch"), say=_("You have left the branch. Your hours stay yours."))

@@ -1,0 +1,283 @@
+"""Who belongs to which branch: people say so, its leader confirms or ends it by date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import (
+    BranchMembership,
+    MembershipRequest,
+    Person,
+    RequestState,
+)
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
+from volunteer_hub.core.i18n import _
+from volunteer_hub.notifications import services as notifications
+from volunteer_hub.registry.models import Branch
+
+
+class AlreadyThere(DomainError):
+    """The person belongs to this branch in this way already."""
+
+
+def ask(
+    session: Session, *, person_id: int, branch_id: int, is_party_member: bool, now: datetime
+) -> MembershipRequest:
+    """Say that I belong to this branch; an earlier question that is still open is replaced."""
+    if session.get(Branch, branch_id) is None:
+        raise InvalidInput(_("Please choose a branch from the list."), field="branch_id")
+    current = open_membership(session, person_id)
+    if current and current.branch_id == branch_id and current.is_party_member == is_party_member:
+        raise AlreadyThere(_("That is how it is already."), field="branch_id")
+    withdraw(session, person_id=person_id, now=now)
+    asked = MembershipRequest(
+        person_id=person_id, branch_id=branch_id, is_party_member=is_party_member, asked_at=now
+    )
+    session.add(asked)
+    session.flush()
+    audit.record(
+        session,
+        "membership:ask",
+        actor_id=person_id,
+        object_id=asked.id,
+        now=now,
+        branch_id=branch_id,
+    )
+    return asked
+
+
+def withdraw(session: Session, *, person_id: int, now: datetime) -> None:
+    """Take back what I asked and nobody has answered; nothing happens without one."""
+    session.execute(
+        update(MembershipRequest)
+        .where(
+            MembershipRequest.person_id == person_id,
+            MembershipRequest.state == str(RequestState.OPEN),
+        )
+        .values(state=str(RequestState.WITHDRAWN), answered_at=now, answered_by=person_id)
+    )
+
+
+def leave(session: Session, *, person_id: int, today: date, now: datetime) -> None:
+    """End my own membership today, and take back an open question; hours stay where they were."""
+    withdraw(session, person_id=person_id, now=now)
+    membership = open_membership(session, person_id)
+    if membership:
+        _end(session, membership, today, actor_id=person_id, now=now)
+        session.get_one(Person, person_id).shows_membership = False
+
+
+def answer(
+    session: Session,
+    *,
+    request_id: int,
+    branch_id: int,
+    confirm: bool,
+    start: date | None,
+    today: date,
+    actor_id: int,
+    now: datetime,
+) -> MembershipRequest:
+    """Confirm a membership from a day on, or say that the person is not of this branch.
+
+    Ends what the person belonged to before, the day before. Hours that are in the ledger stay with
+    the branch they were frozen under. Raises NotFound, InvalidInput for a day in the future or
+    not after the start of the earlier membership, DomainError for one's own.
+    """
+    asked = _open_request(session, request_id, branch_id)
+    if asked.person_id == actor_id:
+        raise DomainError(_("Somebody else has to confirm your own membership."))
+    asked.state = str(RequestState.CONFIRMED if confirm else RequestState.DECLINED)
+    asked.answered_by, asked.answered_at = actor_id, now
+    if confirm:
+        _enrol(session, asked, start or today, today=today)
+    session.flush()
+    audit.record(
+        session,
+        "membership:confirm" if confirm else "membership:decline",
+        actor_id=actor_id,
+        object_id=asked.id,
+        now=now,
+        branch_id=branch_id,
+    )
+    branch = session.get_one(Branch, branch_id)
+    notifications.tell(
+        session,
+        "membership_confirmed" if confirm else "membership_declined",
+        person_id=asked.person_id,
+        key=f"membership:{asked.id}",
+        now=now,
+        link="/me/profile",
+        branch_zh=branch.name_zh,
+        branch_en=branch.name_en,
+    )
+    return asked
+
+
+def _open_request(session: Session, request_id: int, branch_id: int) -> MembershipRequest:
+    asked = session.get(MembershipRequest, request_id, with_for_update=True)
+    if asked is None or asked.branch_id != branch_id or asked.state != RequestState.OPEN:
+        raise NotFound
+    return asked
+
+
+def _enrol(session: Session, asked: MembershipRequest, start: date, *, today: date) -> None:
+    if start > today:
+        raise InvalidInput(_("Please give today or an earlier day."), field="start")
+    before = open_membership(session, asked.person_id)
+    if before:
+        if start <= before.started_on:
+            raise InvalidInput(
+                _("The person belongs elsewhere until that day. Please give a later one."),
+                field="start",
+            )
+        before.ended_on = start - timedelta(days=1)
+        # The open end is unique: the old one closes before the new one opens.
+        session.flush()
+    overlapping = session.scalar(
+        select(BranchMembership.id)
+        .where(BranchMembership.person_id == asked.person_id, BranchMembership.ended_on >= start)
+        .limit(1)
+    )
+    if overlapping:
+        raise InvalidInput(
+            _("The person belonged elsewhere on that day. Please give a later one."), field="start"
+        )
+    session.add(
+        BranchMembership(
+            person_id=asked.person_id,
+            branch_id=asked.branch_id,
+            is_party_member=asked.is_party_member,
+            started_on=start,
+        )
+    )
+
+
+def end(
+    session: Session,
+    *,
+    membership_id: int,
+    branch_id: int,
+    last_day: date,
+    today: date,
+    actor_id: int,
+    now: datetime,
+) -> BranchMembership:
+    """End somebody's membership after this last day; raises NotFound, InvalidInput."""
+    membership = session.get(BranchMembership, membership_id, with_for_update=True)
+    if membership is None or membership.branch_id != branch_id or membership.ended_on is not None:
+        raise NotFound
+    if not membership.started_on <= last_day <= today:
+        raise InvalidInput(
+            _("Please give a day between the start of the membership and today."), field="last_day"
+        )
+    _end(session, membership, last_day, actor_id=actor_id, now=now)
+    if membership.person_id != actor_id:
+        branch = session.get_one(Branch, branch_id)
+        notifications.tell(
+            session,
+            "membership_ended",
+            person_id=membership.person_id,
+            key=f"membership_ended:{membership.id}",
+            now=now,
+            link="/me/profile",
+            branch_zh=branch.name_zh,
+            branch_en=branch.name_en,
+            day=last_day.isoformat(),
+        )
+    return membership
+
+
+def _end(
+    session: Session, membership: BranchMembership, last_day: date, *, actor_id: int, now: datetime
+) -> None:
+    membership.ended_on = max(last_day, membership.started_on)
+    session.flush()
+    audit.record(
+        session,
+        "membership:end",
+        actor_id=actor_id,
+        object_id=membership.id,
+        now=now,
+        branch_id=membership.branch_id,
+        last_day=membership.ended_on.isoformat(),
+    )
+
+
+def open_membership(session: Session, person_id: int) -> BranchMembership | None:
+    """Return the membership without an end, if the person has one."""
+    return session.scalar(
+        select(BranchMembership).where(
+            BranchMembership.person_id == person_id, BranchMembership.ended_on.is_(None)
+        )
+    )
+
+
+def open_request(session: Session, person_id: int) -> MembershipRequest | None:
+    """Return what the person asked and nobody has answered."""
+    return session.scalar(
+        select(MembershipRequest).where(
+            MembershipRequest.person_id == person_id,
+            MembershipRequest.state == str(RequestState.OPEN),
+        )
+    )
+
+
+def requests_of(session: Session, branch_id: int) -> list[tuple[MembershipRequest, str]]:
+    """Return who says to belong to the branch and waits for an answer, with the name."""
+    rows = session.execute(
+        select(MembershipRequest, Person.name)
+        .join(Person, Person.id == MembershipRequest.person_id)
+        .where(
+            MembershipRequest.branch_id == branch_id,
+            MembershipRequest.state == str(RequestState.OPEN),
+            Person.deleted_at.is_(None),
+        )
+        .order_by(MembershipRequest.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def invite(session: Session, *, branch_id: int, actor_id: int, today: date, now: datetime) -> int:
+    """Send every member the same polite invitation, at most once a month; returns how many.
+
+    Nobody is singled out: those who have served get it too. Raises DomainError when this month's
+    has been sent.
+    """
+    branch = session.get_one(Branch, branch_id)
+    people = session.scalars(
+        select(BranchMembership.person_id)
+        .where(
+            BranchMembership.branch_id == branch_id,
+            BranchMembership.ended_on.is_(None),
+            BranchMembership.person_id != actor_id,
+        )
+        .order_by(BranchMembership.person_id)
+    ).all()
+    sent = sum(
+        notifications.tell(
+            session,
+            "branch_invites",
+            person_id=person_id,
+            key=f"branch_invites:{branch_id}:{person_id}:{today:%Y-%m}",
+            now=now,
+            link="/shifts",
+            branch_zh=branch.name_zh,
+            branch_en=branch.name_en,
+        )
+        for person_id in people
+    )
+    if not sent:
+        raise DomainError(
+            _("Everybody has this month's invitation already.")
+            if people
+            else _("There is nobody to invite yet.")
+        )
+    audit.record(
+        session, "branch:invite", actor_id=actor_id, object_id=branch_id, now=now, people=sent
+    )
+    return sent

@@ -1,0 +1,84 @@
+"""What notices about branches say: membership, the invitation to all, adoptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from volunteer_hub.core.i18n import _, day_year, either
+from volunteer_hub.notifications.parts import Params, Text, title, with_reason
+
+
+def _branch(params: Params) -> str:
+    return either(params["branch_zh"], params["branch_en"])
+
+
+def _membership_confirmed(params: Params) -> Text:
+    return Text(
+        _("You belong to %(branch)s", branch=_branch(params)),
+        _("Your branch has confirmed it. Hours from now on count for it too."),
+    )
+
+
+def _membership_declined(params: Params) -> Text:
+    return Text(
+        _("%(branch)s could not confirm your membership", branch=_branch(params)),
+        _("Please ask your branch leader, or choose another branch in your profile."),
+    )
+
+
+def _membership_ended(params: Params) -> Text:
+    return Text(
+        _("Your membership of %(branch)s has ended", branch=_branch(params)),
+        _(
+            "Its last day was %(day)s. Hours of before stay as they are.",
+            day=day_year(date.fromisoformat(params["day"])),
+        ),
+    )
+
+
+def _branch_invites(params: Params) -> Text:
+    return Text(
+        _("%(branch)s would be glad to see you at a shift", branch=_branch(params)),
+        _("One hour is enough. Everybody in the branch gets this line; nothing follows from a no."),
+    )
+
+
+def _adoption_proposed(params: Params) -> Text:
+    return Text(
+        _("%(branch)s would like to adopt a project", branch=_branch(params)),
+        _("%(title)s. Please agree or decline.", title=title(params)),
+    )
+
+
+def _adoption_agreed(params: Params) -> Text:
+    return Text(
+        _("Adopted: %(title)s", title=title(params)),
+        with_reason(_("Places are kept for your branch in the shifts to come."), params),
+    )
+
+
+def _adoption_declined(params: Params) -> Text:
+    return Text(
+        _("Not this time: %(title)s", title=title(params)),
+        with_reason(_("The project could not agree. Others ask for help."), params),
+    )
+
+
+def _adoption_thanked(params: Params) -> Text:
+    return Text(
+        _("Thank you, %(branch)s", branch=_branch(params)),
+        f"{title(params)}: {params['reason']}",
+    )
+
+
+KINDS: dict[str, Callable[[Params], Text]] = {
+    "membership_confirmed": _membership_confirmed,
+    "membership_declined": _membership_declined,
+    "membership_ended": _membership_ended,
+    "branch_invites": _branch_invites,
+    "adoption_proposed": _adoption_proposed,
+    "adoption_agreed": _adoption_agreed,
+    "adoption_declined": _adoption_declined,
+    "adoption_thanked": _adoption_thanked,
+}

@@ -1,0 +1,138 @@
+"""A branch's figures as files: the spreadsheet, and every entry as CSV."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterator
+
+from flask import Response, request, send_file
+from flask_login import current_user
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from volunteer_hub.audit import services as audit
+from volunteer_hub.core import clock, csv
+from volunteer_hub.core.calendar import quarter_of
+from volunteer_hub.core.db import db, write_tx
+from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.i18n import _, day_year, either
+from volunteer_hub.core.limits import limiter
+from volunteer_hub.core.permissions import Permission, requires
+from volunteer_hub.reports import book, sheet
+from volunteer_hub.reports.blueprint import bp, by_name, read_wanted, scope_of, visible
+from volunteer_hub.reports.figures import is_small
+from volunteer_hub.reports.filters import Filters
+from volunteer_hub.reports.queries import branch as queries
+from volunteer_hub.reports.queries.export import EntryLine, entries, small_branches
+from volunteer_hub.reports.queries.sums import tallies, total
+from volunteer_hub.reports.queries.tree import league_is_on, ranks
+from volunteer_hub.reports.scope import Scope
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# S38; a person who needs more than that has the page and the closed months.
+EXPORTS = "60/hour"
+# Bytes of a spreadsheet that are kept in memory; a larger one waits on disk until it is sent.
+IN_MEMORY = 2_000_000
+
+
+def _reader() -> str:
+    return f"export {current_user.id}"
+
+
+@bp.get("/<int:branch_id>/hours.csv")
+@requires(Permission.BRANCH_VIEW)
+@limiter.limit(EXPORTS, key_func=_reader)
+def hours_csv(branch_id: int) -> Response:
+    """Send every entry behind the figures, streamed."""
+    wanted = read_wanted()
+    family = visible(branch_id)
+    _note_export(branch_id, wanted)
+    named, scope = by_name(branch_id), scope_of(family, wanted)
+    lines = _entries(db.engine, scope, named=named, hidden=_hidden(scope))
+    body = csv.stream(sheet.rows(lines, sheet.words(named=named), named=named))
+    answer = Response(body, mimetype="text/csv")
+    plain, name = sheet.file_names(family.branch, wanted, "csv")
+    answer.headers["Content-Disposition"] = csv.attachment(plain, name)
+    return answer
+
+
+def _entries(
+    engine: Engine, scope: Scope, *, named: bool, hidden: Collection[int]
+) -> Iterator[EntryLine]:
+    # Read while they are sent, when the request's own session is closed already.
+    with Session(engine) as session:
+        yield from entries(session, scope, named=named, hidden=hidden)
+
+
+@bp.get("/<int:branch_id>/hours.xlsx")
+@requires(Permission.BRANCH_VIEW)
+@limiter.limit(EXPORTS, key_func=_reader)
+def hours_xlsx(branch_id: int) -> BaseResponse:
+    """Send the spreadsheet; a large one is written to disk first, so that memory stays flat."""
+    wanted = read_wanted()
+    family = visible(branch_id)
+    _note_export(branch_id, wanted)
+    report = _report(family, wanted)
+    # Closed by the answer that sends it.
+    target = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+    try:
+        book.write(target, db.session(), report)
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    answer = send_file(target, mimetype=XLSX)
+    plain, name = sheet.file_names(family.branch, wanted, "xlsx")
+    answer.headers["Content-Disposition"] = csv.attachment(plain, name)
+    return answer
+
+
+def _report(family: queries.Family, wanted: Filters) -> book.Report:
+    session, now, branch = db.session(), clock.now(), family.branch
+    scope, named = scope_of(family, wanted), by_name(branch.id)
+    (sums,) = tallies(session, scope, [branch.id], [wanted.period])
+    if not named and is_small(total(sums, branch.id)):
+        raise DomainError(
+            _("Fewer than five people took part: these figures stay with their own branch leader.")
+        )
+    span = f"{day_year(wanted.period.first)} – {day_year(wanted.period.last)}"
+    below = queries.ids_below(session, branch.path)
+    quarter = wanted.quarter or quarter_of(wanted.period.last)
+    places = (
+        ranks(session, quarter, "rate", below) if league_is_on(session) and wanted.quarter else []
+    )
+    adopted = queries.adopted(session, below, wanted.period)
+    return book.Report(
+        title=_("Volunteer service of %(branch)s", branch=either(branch.name_zh, branch.name_en)),
+        line=span,
+        number=book.number_of(branch.id, str(wanted.quarter or "dates"), now),
+        scope=scope,
+        wanted=wanted,
+        now=now,
+        named=named,
+        led=current_user.led_branch_ids,
+        hidden=_hidden(scope),
+        ranks={one.branch_id: one.position for one in places if one.position is not None},
+        adopted={branch_id: len(rows) for branch_id, rows in adopted.items()},
+    )
+
+
+def _hidden(scope: Scope) -> set[int]:
+    """Return the branches in the scope that are too small to be told apart by this reader."""
+    return small_branches(db.session(), scope) - set(current_user.led_branch_ids)
+
+
+def _note_export(branch_id: int, wanted: Filters) -> None:
+    if request.method != "GET":
+        return
+    write_tx(
+        lambda: audit.record(
+            db.session(),
+            "report:export",
+            actor_id=current_user.id,
+            object_id=branch_id,
+            now=clock.now(),
+            **{f"asked_{key}": value for key, value in wanted.query().items()},
+        )
+    )

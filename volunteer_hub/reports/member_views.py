@@ -1,0 +1,115 @@
+"""The people of one's own branch: who took part, who not yet; one invitation to all."""
+
+from __future__ import annotations
+
+from flask import url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from volunteer_hub.accounts import memberships
+from volunteer_hub.core import clock
+from volunteer_hub.core.attempts import attempt, status_of
+from volunteer_hub.core.db import db
+from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.core.permissions import Permission, requires
+from volunteer_hub.core.web import done, render
+from volunteer_hub.reports.blueprint import bp, led, page_of, read_wanted, scope_of
+from volunteer_hub.reports.forms import AnswerMembershipForm, EndMembershipForm
+from volunteer_hub.reports.lists import one_page, ordered
+from volunteer_hub.reports.queries import people
+
+
+@bp.get("/<int:branch_id>/members")
+@requires(Permission.BRANCH_VIEW)
+def members(branch_id: int) -> Response:
+    """Show who took part and who not yet, and who says to belong here."""
+    return _page(branch_id)
+
+
+def _page(
+    branch_id: int,
+    *,
+    answer: AnswerMembershipForm | None = None,
+    end: EndMembershipForm | None = None,
+    tried: int | None = None,
+) -> Response:
+    """Show the people; a form that was refused stands where it was typed (`tried`)."""
+    session, wanted, family = db.session(), read_wanted(), led(branch_id)
+    found = ordered(people.members(session, scope_of(family, wanted)), wanted.sort)
+    refused = answer or end
+    return render(
+        "reports/members.html",
+        status=status_of(refused) if refused else 200,
+        taken_part=one_page([one for one in found if one.attendances], wanted.page),
+        not_yet=[one for one in found if not one.attendances and one.until is None and one.name],
+        requests=memberships.requests_of(session, branch_id),
+        answer=answer or AnswerMembershipForm(formdata=None),
+        end=end or EndMembershipForm(formdata=None),
+        tried=tried,
+        **page_of(family, wanted),
+    )
+
+
+@bp.post("/<int:branch_id>/invite")
+@requires(Permission.BRANCH_VIEW)
+def invite(branch_id: int) -> Response:
+    """Send all members one polite invitation."""
+    led(branch_id)
+    sent = memberships.invite(
+        db.session(),
+        branch_id=branch_id,
+        actor_id=current_user.id,
+        today=clock.today(),
+        now=clock.now(),
+    )
+    say = _n("%(num)s person is invited.", "%(num)s people are invited.", sent)
+    return done(url_for(".members", branch_id=branch_id), say=say)
+
+
+@bp.post("/<int:branch_id>/requests/<int:request_id>")
+@requires(Permission.BRANCH_VIEW)
+def answer_request(branch_id: int, request_id: int) -> Response:
+    """Confirm from a day on, or say that somebody is not of this branch."""
+    led(branch_id)
+    form = AnswerMembershipForm()
+    confirm = form.confirm.data == "1"
+    worked = form.validate_on_submit() and attempt(
+        form,
+        lambda: memberships.answer(
+            db.session(),
+            request_id=request_id,
+            branch_id=branch_id,
+            confirm=confirm,
+            start=form.start.data,
+            today=clock.today(),
+            actor_id=current_user.id,
+            now=clock.now(),
+        ),
+    )
+    if not worked:
+        return _page(branch_id, answer=form, tried=request_id)
+    say = _("Welcome: the membership counts.") if confirm else _("Answered.")
+    return done(url_for(".members", branch_id=branch_id), say=say)
+
+
+@bp.post("/<int:branch_id>/members/<int:membership_id>/end")
+@requires(Permission.BRANCH_VIEW)
+def end_membership(branch_id: int, membership_id: int) -> Response:
+    """End a membership after a day; hours of before stay with the branch."""
+    led(branch_id)
+    form = EndMembershipForm()
+    worked = form.validate_on_submit() and attempt(
+        form,
+        lambda: memberships.end(
+            db.session(),
+            membership_id=membership_id,
+            branch_id=branch_id,
+            last_day=form.last_day.data,
+            today=clock.today(),
+            actor_id=current_user.id,
+            now=clock.now(),
+        ),
+    )
+    if not worked:
+        return _page(branch_id, end=form, tried=membership_id)
+    return done(url_for(".members", branch_id=branch_id), say=_("The membership has ended."))

@@ -1,0 +1,95 @@
+"""Shifts of projects that the reader's own branch has adopted: shown first."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.projects.models import Adoption, AdoptionState, Category, Project
+from volunteer_hub.registry.models import Place
+from volunteer_hub.shifts.adoption_queries import own_and_above
+from volunteer_hub.shifts.models import IS_ACTIVE, Hold, Post, Shift, ShiftStatus, SignUp
+from volunteer_hub.volunteer.queries import ShiftCard
+
+MOST = 3
+
+
+def branch_shifts(
+    session: Session, *, person_id: int, branch_id: int, today: date, now: datetime
+) -> list[ShiftCard]:
+    """Return the next shifts that the branch, or one above it, stands by.
+
+    Only those with a place for this person (places kept count as left), or in which they are.
+    """
+    adopters = own_and_above(branch_id, today)
+    adopted = (
+        select(Adoption.id)
+        .where(
+            Adoption.project_id == Shift.project_id,
+            Adoption.branch_id.in_(adopters),
+            Adoption.state == str(AdoptionState.AGREED),
+            Adoption.first_day <= Shift.day,
+            Adoption.last_day >= Shift.day,
+        )
+        .correlate(Shift)
+        .exists()
+    )
+    kept = (
+        select(func.coalesce(func.sum(Hold.places), 0))
+        .join(Post, Post.id == Hold.post_id)
+        .where(
+            Post.shift_id == Shift.id,
+            Hold.adoption_id.is_not(None),
+            Hold.branch_id.in_(adopters),
+            Hold.until > now,
+        )
+        .correlate(Shift)
+        .scalar_subquery()
+    )
+    free = (
+        select(func.sum(Post.capacity - Post.taken))
+        .where(Post.shift_id == Shift.id)
+        .correlate(Shift)
+        .scalar_subquery()
+    )
+    capacity = (
+        select(func.sum(Post.capacity))
+        .where(Post.shift_id == Shift.id)
+        .correlate(Shift)
+        .scalar_subquery()
+    )
+    mine = and_(SignUp.shift_id == Shift.id, SignUp.person_id == person_id, IS_ACTIVE)
+    rows: Any = session.execute(
+        select(
+            Shift.id,
+            Shift.project_id,
+            Project.title_zh,
+            Project.title_en,
+            Category.name_zh,
+            Category.name_en,
+            Shift.starts_at,
+            Shift.ends_at,
+            Shift.day,
+            Place.name_zh,
+            Place.name_en,
+            free + kept,
+            capacity,
+            SignUp.status,
+        )
+        .join(Project, Project.id == Shift.project_id)
+        .join(Category, Category.id == Project.category_id)
+        .join(Place, Place.id == Shift.place_id)
+        .outerjoin(SignUp, mine)
+        .where(
+            Shift.status == str(ShiftStatus.PUBLISHED),
+            Shift.starts_at > now,
+            adopted,
+            (free + kept > 0) | SignUp.id.is_not(None),
+        )
+        .order_by(Shift.starts_at, Shift.id)
+        .limit(MOST)
+    )
+    return [ShiftCard._make([*row[:11], None, int(row[11]), int(row[12]), row[13]]) for row in rows]
