@@ -8,5 +8,6 @@ GRANT USAGE ON SCHEMA public TO hub_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hub_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO hub_app;
 REVOKE UPDATE, DELETE, TRUNCATE
-  ON ledger_entry, audit_entry, site_event, crediting_rule, alembic_version FROM hub_app;
+  ON ledger_entry, audit_entry, site_event, crediting_rule, month_close, month_sheet,
+     alembic_version FROM hub_app;
 REVOKE INSERT ON alembic_version FROM hub_app;

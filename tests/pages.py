@@ -11,13 +11,20 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from volunteer_hub.accounts.models import Person
+from volunteer_hub.accounts.models import BranchMembership, MembershipRequest, Person
 from volunteer_hub.accounts.queries import load_actor
 from volunteer_hub.attendance.models import Attendance, Flag, LeaderLink
 from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
-from volunteer_hub.projects.models import ImportFile, Project, ProjectStatus
+from volunteer_hub.projects.models import (
+    Adoption,
+    AdoptionState,
+    HelpWanted,
+    ImportFile,
+    Project,
+    ProjectStatus,
+)
 from volunteer_hub.registry.models import Branch
 from volunteer_hub.shifts.models import (
     ChangeReceipt,
@@ -149,6 +156,14 @@ def _claims(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(query.order_by(HoursClaim.id).limit(2)).all()
 
 
+def _adopting(session: Session, actor: Actor | None) -> Sequence[object]:
+    branches = _branches(session, actor)
+    agreed = Adoption.state == str(AdoptionState.AGREED)
+    return session.scalars(
+        select(Adoption.branch_id).where(agreed, Adoption.branch_id.in_(branches)).limit(1)
+    ).all()
+
+
 def _flags(session: Session, actor: Actor | None) -> Sequence[object]:
     query = select(Flag.id).join(Shift, Shift.id == Flag.shift_id).join(Project)
     if actor and actor.organisation_ids:
@@ -158,6 +173,7 @@ def _flags(session: Session, actor: Actor | None) -> Sequence[object]:
 
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
+    "adoption_id": _all(select(Adoption.id).where(Adoption.state == str(AdoptionState.AGREED))),
     "attendance_id": _attendances,
     "project_id": _projects,
     "shift_id": _shifts,
@@ -173,6 +189,10 @@ PARAMETERS: dict[str, Ids] = {
     "certificate_id": _all(select(Certificate.id)),
     "code": lambda _session, _actor: ("no-such-code",),
     "flag_id": _flags,
+    "membership_id": _all(select(BranchMembership.id)),
+    "month": lambda _session, _actor: ("2026-10",),
+    "request_id": _all(select(MembershipRequest.id)),
+    "wanted_id": _all(select(HelpWanted.id)),
     "link_id": _all(select(LeaderLink.id)),
     "token": lambda _session, _actor: ("no-such-link",),
 }
@@ -188,8 +208,16 @@ def _own_shifts(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(mine.order_by(Shift.starts_at)).all()
 
 
+def _own_branch(session: Session, actor: Actor | None) -> Sequence[object]:
+    """Return branches for pages with names: none for who leads none."""
+    return actor.led_branch_ids if actor else ()
+
+
 # Pages that open only for those who have to do with the object.
 OWN: dict[str, dict[str, Ids]] = {
+    "reports.members": {"branch_id": _own_branch},
+    "reports.adopt": {"branch_id": lambda _session, _actor: ()},
+    "reports.adoption": {"branch_id": _adopting},
     "hours.claim": {"shift_id": _own_shifts},
     "attendance.at_shift": {"shift_id": _own_shifts},
 }

@@ -9,13 +9,17 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests import factories
-from volunteer_hub.accounts.models import Person
+from tests.reports.books import Books
+from volunteer_hub.accounts import memberships
+from volunteer_hub.accounts.models import BranchMembership, Person
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.notifications.services import tell
 from volunteer_hub.projects.importing.files import keep_file
 from volunteer_hub.projects.models import Project, ProjectStatus
-from volunteer_hub.registry.models import BranchKind, SubDistrict
+from volunteer_hub.registry.models import Branch, BranchKind, SubDistrict
+from volunteer_hub.shifts import adoptions
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
 # Who looks at the site, with the phone of their demo identity.
@@ -131,7 +135,40 @@ def _projects(session: Session, world: World, now: datetime) -> None:
         session, past, volunteer, kind="dispute", asked_by=volunteer.id, witness="队长"
     )
     factories.make_sign_up(session, shift(0, capacity=3), volunteer)
+    _branches(session, world, now)
     _notices(session, world, now)
+
+
+def _branches(session: Session, world: World, now: datetime) -> None:
+    """Let the leader's branch have hours, a request, and a project it stands by."""
+    leader, project = world.people["leader"], world.project
+    branch = session.query(BranchMembership).filter_by(person_id=leader.id).one().branch_id
+    asks = factories.make_person(session, name="李想 王敏")
+    memberships.ask(session, person_id=asks.id, branch_id=branch, is_party_member=True, now=now)
+    by = {"organisation_ids": [project.organisation_id], "now": now}
+    today, coordinator = now.date(), world.people["coordinator"].id
+    adoptions.ask_for_help(
+        session, project_id=project.id, first_day=today, last_day=today + timedelta(days=60),
+        places=2, text="早高峰缺人", today=today, actor_id=coordinator, **by,
+    )  # fmt: skip
+    for days in (0, 61):
+        adoption = adoptions.propose(
+            session, branch_id=branch, project_id=project.id,
+            first_day=today + timedelta(days=days), last_day=today + timedelta(days=days + 60),
+            places=2, message="我们来", today=today, actor_id=leader.id, now=now,
+        )  # fmt: skip
+        if days == 0:
+            adoptions.decide(
+                session, adoption_id=adoption.id, agree=True, answer="谢谢",
+                actor_id=coordinator, **by,
+            )  # fmt: skip
+    attendance = session.query(Attendance).first()
+    books = Books(session, project, world.people["coordinator"], attendance)
+    for person in world.people.values():
+        if person.id != coordinator:
+            day = today - timedelta(days=3)
+            books.serve(person, session.get(Branch, branch), day, 60, is_party_member=True)
+    session.commit()
 
 
 def _notices(session: Session, world: World, now: datetime) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 
 from flask import Response, request, send_file
 from flask_login import current_user
@@ -32,7 +34,7 @@ from volunteer_hub.reports.scope import Scope
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # S38; a person who needs more than that has the page and the closed months.
 EXPORTS = "60/hour"
-# Bytes of a spreadsheet that are kept in memory; a larger one waits on disk until it is sent.
+# Bytes of a spreadsheet that go out at once; a larger one is sent from disk piece by piece.
 IN_MEMORY = 2_000_000
 
 
@@ -73,19 +75,23 @@ def hours_xlsx(branch_id: int) -> BaseResponse:
     wanted = read_wanted()
     family = visible(branch_id)
     _note_export(branch_id, wanted)
-    report = _report(family, wanted)
-    # Closed by the answer that sends it.
-    target = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
-    try:
-        book.write(target, db.session(), report)
-    except BaseException:
-        target.close()
-        raise
-    target.seek(0)
-    answer = send_file(target, mimetype=XLSX)
+    answer = _send(_report(family, wanted))
     plain, name = sheet.file_names(family.branch, wanted, "xlsx")
     answer.headers["Content-Disposition"] = csv.attachment(plain, name)
     return answer
+
+
+def _send(report: book.Report) -> BaseResponse:
+    with ExitStack() as closing:
+        target = closing.enter_context(tempfile.TemporaryFile())
+        book.write(target, db.session(), report)
+        is_small = target.seek(0, io.SEEK_END) <= IN_MEMORY
+        target.seek(0)
+        if is_small:
+            return Response(target.read(), mimetype=XLSX)
+        # The answer that sends it closes it.
+        closing.pop_all()
+        return send_file(target, mimetype=XLSX)
 
 
 def _report(family: queries.Family, wanted: Filters) -> book.Report:

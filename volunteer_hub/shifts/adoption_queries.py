@@ -177,7 +177,6 @@ def adopters(session: Session, project_id: int, *, today: date) -> list[tuple[st
             Adoption.last_day >= today,
         )
         .order_by(Branch.id)
-        .distinct()
     )
     return [(row[0], row[1]) for row in rows]
 

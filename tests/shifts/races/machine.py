@@ -16,12 +16,15 @@ from tests.factories import NOW, SHANGHAI
 from tests.shifts.races import town
 from tests.shifts.races.truth import Truth, unfair, unwritten
 from volunteer_hub.core.errors import DomainError
+from volunteer_hub.projects.models import Adoption
 from volunteer_hub.shifts import (
+    adoptions,
     holds,
     jobs,
     leaving,
     offers,
     receipts,
+    reserving,
     scheduling,
     signing,
 )
@@ -95,7 +98,8 @@ class Machine(RuleBasedStateMachine):
         for job in jobs.JOBS:
             self.do(lambda session, job=job: job(session, self.now))  # type: ignore[misc]
         self.do(lambda session: jobs.pass_on_places(session, self.now))
-        expect(self.look().waiting_beside_a_free_place())
+        truth = self.look()
+        expect([*truth.waiting_beside_a_free_place(), *truth.kept_too_long()])
 
     # ------------------------------------------------------------ volunteers
 
@@ -187,6 +191,55 @@ class Machine(RuleBasedStateMachine):
         self.do(
             lambda session: holds.release(session, hold_id=hold_id, holder_id=holder, now=self.now)
         )
+
+    # ------------------------------------------------------------ branches
+
+    @rule(branch=st.integers(0, 1), project=st.integers(0, 1), places=st.integers(1, 3))
+    def a_branch_adopts(self, branch: int, project: int, places: int) -> None:
+        today = self.now.astimezone(SHANGHAI).date()
+
+        def agree(session: Session) -> None:
+            adoption = adoptions.propose(
+                session,
+                branch_id=self.town.branches[branch],
+                project_id=self.town.projects[project],
+                first_day=today,
+                last_day=today + timedelta(days=20),
+                places=places,
+                message="",
+                today=today,
+                actor_id=self.town.leader,
+                now=self.now,
+            )
+            adoptions.decide(
+                session,
+                adoption_id=adoption.id,
+                organisation_ids=[self.town.organisation],
+                agree=True,
+                answer="",
+                actor_id=self.town.coordinator,
+                now=self.now,
+            )
+
+        self.do(agree)
+
+    @rule(number=NUMBER, ends=st.booleans())
+    def an_adoption_lets_go(self, number: int, ends: bool) -> None:
+        known = self.session.scalars(select(Adoption.id).order_by(Adoption.id)).all()
+        self.session.rollback()
+        if not known:
+            return
+        by = {"actor_id": self.town.leader, "now": self.now}
+        today = self.now.astimezone(SHANGHAI).date()
+
+        def let_go(session: Session) -> None:
+            adoption = session.get_one(Adoption, known[number % len(known)])
+            if ends:
+                adoptions.finish(session, adoption, today=today, **by)
+            else:
+                reserving.release(session, adoption, **by)
+
+        self.do(let_go)
 
     # ------------------------------------------------------------ coordinators
 

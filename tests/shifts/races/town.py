@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories import (
     NOW,
+    make_branch,
     make_enterprise,
+    make_membership,
     make_organisation,
     make_person,
     make_place,
@@ -25,6 +27,7 @@ PEOPLE = 8
 COLLEAGUES = 4  # the first ones work for one enterprise
 SERVED = (0, 1, 4)  # are no newcomers
 TRAINED = (1, 2, 4, 6, 7)
+IN_BRANCH = {3: 0, 5: 1, 6: 1}
 LATE = timedelta(days=9)
 
 _numbers = itertools.count(1)
@@ -40,6 +43,9 @@ class Town:
     organisation: int
     enterprise: int
     coordinator: int
+    leader: int
+    projects: list[int]
+    branches: list[int]
     phones: list[str]
 
 
@@ -56,6 +62,11 @@ def build(session: Session) -> Town:
         make_person(session, enterprise_id=company.id if number < COLLEAGUES else None)
         for number in range(PEOPLE)
     ]
+    # Those of the branch below the first one may have what either adopts.
+    above = make_branch(session)
+    branches = [above, make_branch(session, parent=above)]
+    for number, branch in IN_BRANCH.items():
+        make_membership(session, people[number], branches[branch])
     day = NOW.replace(hour=2) + timedelta(days=4)
     hour = timedelta(hours=1)
     shifts = [
@@ -87,6 +98,9 @@ def build(session: Session) -> Town:
         organisation=organisation.id,
         enterprise=company.id,
         coordinator=make_person(session).id,
+        leader=make_person(session).id,
+        projects=[plain.id, fair.id],
+        branches=[branch.id for branch in branches],
         phones=[person.phone for person in people],
     )
 

@@ -209,6 +209,19 @@ class Truth:
                     found.append(f"sign-up {seat.id} waits beside a free place")
         return found
 
+    def kept_too_long(self) -> list[str]:
+        """Return what is still kept for somebody less than 48 hours before the start."""
+        return [
+            f"{hold.places} places of post {hold.post_id} are kept past {hold.until}"
+            for hold in self.holds
+            if hold.places
+            and (
+                hold.until <= self.now
+                or self.shifts[self.posts[hold.post_id].shift_id].starts_at - self.now
+                <= timedelta(hours=48)
+            )
+        ]
+
 
 def unfair(before: Truth, after: Truth) -> list[str]:
     """Return who got a place in between while somebody earlier in the line could have had it."""

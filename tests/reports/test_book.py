@@ -1,0 +1,174 @@
+"""The spreadsheet opens clean, says what the screen says, and never becomes a formula."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.factories import grant_role, make_branch, make_membership, make_person, make_project
+from tests.reports.books import fill, open_books, recount
+from tests.support import login
+from volunteer_hub.core.calendar import Quarter
+from volunteer_hub.core.permissions import Role
+
+SEED = Path(__file__).resolve().parents[3] / "shared" / "data" / "demo_seed.json"
+QUARTER = Quarter(2026, 3).period
+
+
+def book_of(client, branch, **query):
+    answer = client.get(f"/branches/{branch.id}/hours.xlsx", query_string=query)
+    assert answer.status_code == 200
+    return load_workbook(io.BytesIO(answer.data))
+
+
+def rows_of(page):
+    """Return the lines under the head as dictionaries, up to the first empty one."""
+    lines = list(page.iter_rows(min_row=3, values_only=True))
+    head, found = lines[0], []
+    for line in lines[1:]:
+        if line[0] is None:
+            break
+        found.append(dict(zip(head, line, strict=True)))
+    return found
+
+
+def leader_of(session, branch):
+    person = make_person(session, name="书记")
+    grant_role(session, person, Role.BRANCH_LEADER, branch=branch)
+    return person
+
+
+@pytest.mark.parametrize("seed", [31, 32])
+def test_every_line_of_the_spreadsheet_equals_a_recount(client, session, seed):
+    world = fill(session, seed, entries=120)
+    root = world.branches[0]
+    login(client, leader_of(session, root))
+    book = book_of(client, root, quarter="2026Q3")
+    lines = {row["党支部名称"]: row for row in rows_of(book["汇总"])}
+    shown = 0
+    for branch in world.branches:
+        line = lines[branch.name_zh]
+        if line["党员数"] == "不足 5 人":
+            continue
+        shown += 1
+        true = recount(session, branch.id, QUARTER.first, QUARTER.last)
+        party = recount(session, branch.id, QUARTER.first, QUARTER.last, member=True)
+        others = recount(session, branch.id, QUARTER.first, QUARTER.last, member=False)
+        assert line["服务总时长(小时)"] == pytest.approx(float(tenths(true.minutes)))
+        assert line["其中党员时长"] == pytest.approx(float(tenths(party.minutes)))
+        assert line["参与总人次"] == true.attendances
+        assert line["参与党员数"] == len(party.people)
+        assert line["参与群众数"] == len(others.people)
+        assert line["党员数"] == max(len(party.members), len(party.people))
+    assert shown >= 2
+    true = recount(session, root.id, QUARTER.first, QUARTER.last)
+    entries = rows_of(book["台账明细"])
+    assert sum(row["分钟"] for row in entries) == true.minutes
+
+
+def tenths(minutes):
+    from volunteer_hub.reports.book import hours
+
+    return hours(minutes)
+
+
+def test_heads_are_those_of_the_sub_districts_own_forms(client, session):
+    if not SEED.exists():
+        pytest.skip("the domain data are not beside this repository")
+    columns = json.loads(SEED.read_text())["report_columns"]
+    branch = make_branch(session)
+    person = make_person(session)
+    make_membership(session, person, branch)
+    open_books(session).serve(person, branch, date(2026, 8, 1))
+    login(client, leader_of(session, branch))
+    book = book_of(client, branch, quarter="2026Q3")
+    for name, wanted in (
+        ("汇总", "branch_quarter"),
+        ("人员明细", "member_detail"),
+        ("场次台账", "session_ledger"),
+    ):
+        assert [cell.value for cell in book[name][3]] == columns[wanted]
+    text = " ".join(str(cell.value) for row in book["汇总"].iter_rows() for cell in row)
+    for word in columns["sign_off"]:
+        assert word in text
+
+
+def test_it_prints_on_a4_with_its_head_on_every_page(client, session):
+    branch = make_branch(session, name_zh="第一支部")
+    open_books(session).serve(make_person(session), branch, date(2026, 8, 1))
+    login(client, leader_of(session, branch))
+    for page in book_of(client, branch, quarter="2026Q3"):
+        assert page["A1"].value.startswith("第一支部")
+        assert any(str(area).startswith("A1:") for area in page.merged_cells.ranges)
+        assert page.freeze_panes == "A4"
+        assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+        assert page.print_title_rows == "$3:$3"
+        assert "&P" in page.oddFooter.center.text
+
+
+def test_no_cell_is_a_formula_whatever_people_are_called(client, session):
+    """S34."""
+    branch = make_branch(session)
+    project = make_project(session, title_zh="＝1＋1")
+    person = make_person(session, name='=HYPERLINK("http://x","王敏")')
+    make_membership(session, person, branch)
+    books = open_books(session)
+    entry = books.serve(person, branch, date(2026, 8, 1), 90, project=project, is_late_entry=True)
+    books.take_back(entry)
+    login(client, leader_of(session, branch))
+    book = book_of(client, branch, quarter="2026Q3")
+    cells = [cell for page in book for row in page.iter_rows() for cell in row if cell.value]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    assert book["人员明细"]["B4"].value == '\'=HYPERLINK("http://x","王敏")'
+    first, second = rows_of(book["台账明细"])
+    assert (first["补录"], second["冲正"], second["分钟"]) == ("补录", "冲正", -90)
+    numbers = [row["分钟"] for row in (first, second)]
+    assert all(isinstance(number, int) for number in numbers)
+
+
+def test_the_spreadsheet_names_people_only_to_the_leader_of_the_very_branch(client, session):
+    root = make_branch(session)
+    branch, books = make_branch(session, parent=root), open_books(session)
+    for number in range(6):
+        person = make_person(session, name=f"金丝雀{number}")
+        make_membership(session, person, branch)
+        books.serve(person, branch, date(2026, 8, 1))
+    login(client, leader_of(session, root))
+    for one in (root, branch):
+        book = book_of(client, one, quarter="2026Q3")
+        text = " ".join(str(c.value) for page in book for row in page.iter_rows() for c in row)
+        assert "金丝雀" not in text
+    assert "人员明细" not in book_of(client, branch, quarter="2026Q3").sheetnames
+
+
+def test_few_people_are_not_told_apart_in_any_list(client, session):
+    """S16: neither the line of a small branch nor its rows say where it was."""
+    root = make_branch(session)
+    small = make_branch(session, parent=root, name_zh="小小支部")
+    large = make_branch(session, parent=root, name_zh="大大支部")
+    books = open_books(session)
+    books.serve(make_person(session), small, date(2026, 8, 1), 77)
+    for _ in range(9):
+        books.serve(make_person(session), large, date(2026, 8, 1), 60)
+    login(client, leader_of(session, root))
+    query = {"quarter": "2026Q3"}
+    book = book_of(client, root, **query)
+    lines = {row["党支部名称"]: row for row in rows_of(book["汇总"])}
+    assert lines["小小支部"]["党员数"] == "不足 5 人"
+    # The other one is hidden with it: else the sum would tell.
+    assert lines["大大支部"]["党员数"] == "不足 5 人"
+    assert "小小支部" not in {row["党组织"] for row in rows_of(book["台账明细"])}
+    csv = client.get(f"/branches/{root.id}/hours.csv", query_string=query).text
+    entries = client.get(f"/branches/{root.id}/entries", query_string=query).text
+    for text in (csv, entries):
+        assert "小小支部" not in text
+        assert "参与不足五人的支部" in text
+    page = client.get(f"/branches/{small.id}", query_string=query).text
+    assert "参与不足五人" in page
+    assert "1.3" not in page
+    assert client.get(f"/branches/{small.id}/hours.xlsx", query_string=query).status_code == 409
