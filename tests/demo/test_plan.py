@@ -17,6 +17,7 @@ from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.models import (
     SEATED,
+    Hold,
     Post,
     PostNeed,
     Shift,
@@ -37,8 +38,10 @@ def test_another_seed_gives_other_rows(plan: Plan, build: Build) -> None:
     assert build(TODAY, seed=2).rows[Person] != plan.rows[Person]
 
 
-def test_taken_places_are_the_confirmed_and_the_offered_ones(plan: Plan) -> None:
+def test_taken_places_are_the_confirmed_the_offered_and_the_held_ones(plan: Plan) -> None:
     confirmed = Counter(row["post_id"] for row in plan.rows[SignUp] if row["status"] in SEATED)
+    for row in plan.rows[Hold]:
+        confirmed[row["post_id"]] += row["places"]
     assert {row["id"]: row["taken"] for row in plan.rows[Post] if row["taken"]} == confirmed
     assert all(row["minimum"] <= row["capacity"] >= row["taken"] for row in plan.rows[Post])
 

@@ -492,3 +492,15 @@ def test_a_wrong_sum_is_found_and_mended(session):
     session.query(BranchPeople).filter(BranchPeople.people > 0).first().people += 1
     session.flush()
     assert ": people kept" in summary.verify(session)
+
+
+def test_the_commands_prove_and_mend_the_sums(app, session):
+    fill(session, 24)
+    session.query(BranchHours).filter(BranchHours.minutes > 0).first().minutes += 1
+    session.commit()
+    runner = app.test_cli_runner()
+    wrong = runner.invoke(args=["reports", "verify"])
+    assert wrong.exit_code != 0
+    assert "do not equal the ledger" in wrong.output
+    assert runner.invoke(args=["reports", "rebuild"]).exit_code == 0
+    assert runner.invoke(args=["reports", "verify"]).exit_code == 0

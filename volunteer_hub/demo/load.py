@@ -15,6 +15,7 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import Base, touch_lists
 from volunteer_hub.demo import (
+    adoptions,
     branches,
     edge_shifts,
     edges,
@@ -32,8 +33,8 @@ from volunteer_hub.demo.plan import SCALES, Plan, Row
 from volunteer_hub.hours import summary
 from volunteer_hub.projects.indexing import index_rows, texts_of
 from volunteer_hub.projects.models import Category, Project, SearchTerm
-from volunteer_hub.registry import tree
 from volunteer_hub.registry.models import Building, Organisation, Place, SubDistrict
+from volunteer_hub.registry.tree import draw_lines
 
 CHUNK = 5_000
 
@@ -69,6 +70,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     edge_shifts.build(plan, folk, cast, offers, past, occasions)
     induction.build(plan, folk, offers)
     skills.build(plan, folk, cast, offers)
+    adoptions.build(plan, tree, offers)
     edges.past_of_the_moved_branch(plan, folk, past)
     edges.past_of_unusual_people(plan, cast, past)
     ledger.build(plan, folk)
@@ -96,7 +98,7 @@ def write(session: Session, plan: Plan, *, now: datetime) -> int:
             _copy(session, table, rows)
         for start in range(0, 0 if postgresql else len(rows), CHUNK):
             session.execute(insert(table), rows[start : start + CHUNK])
-    tree.draw_lines(session)
+    draw_lines(session)
     summary.rebuild(session)
     audit.record(session, "demo:load", actor_id=None, object_id=None, now=now)
     touch_lists(session)

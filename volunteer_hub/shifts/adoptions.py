@@ -73,10 +73,8 @@ def close_help(
 ) -> None:
     """Take a request for help from the list; what was agreed on stays."""
     wanted = session.get(HelpWanted, wanted_id)
-    if wanted is None:
-        raise NotFound
-    project = own_project(session, wanted.project_id, organisation_ids)
-    if wanted.closed_at is None:
+    project = own_project(session, wanted.project_id if wanted else 0, organisation_ids)
+    if wanted and wanted.closed_at is None:
         wanted.closed_at = now
         _note(session, "help:close", wanted.id, project, actor_id=actor_id, now=now)
 

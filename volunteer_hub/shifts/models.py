@@ -229,14 +229,8 @@ class Hold(Base):
         CheckConstraint("places >= 0", name="places"),
         CheckConstraint("(enterprise_id IS NULL) <> (branch_id IS NULL)", name="one_group"),
         Index(None, "post_id"),
-        Index(
-            "uq_hold_adoption",
-            "adoption_id",
-            "post_id",
-            unique=True,
-            sqlite_where=text("adoption_id IS NOT NULL"),
-            postgresql_where=text("adoption_id IS NOT NULL"),
-        ),
+        # Without an adoption it is NULL, and NULLs never collide.
+        Index("uq_hold_adoption", "adoption_id", "post_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -44,10 +44,10 @@ def create_shift(
         raise InvalidInput(
             _("This start has passed. Please choose a later one."), field="starts_at"
         )
-    publish = publish and project.status == ProjectStatus.PUBLISHED
+    shown = publish and project.status == ProjectStatus.PUBLISHED
     shift = Shift(
         project_id=project.id,
-        status=ShiftStatus.PUBLISHED if publish else ShiftStatus.DRAFT,
+        status=ShiftStatus.PUBLISHED if shown else ShiftStatus.DRAFT,
         created_at=now,
         **columns(plan, zone),
     )
@@ -204,10 +204,8 @@ def cancel_shift(
 
 
 def _tell_all(session: Session, shift: Shift, holders: Collection[int], *, now: datetime) -> None:
-    signed_up = session.scalars(
-        select(SignUp.person_id).where(SignUp.shift_id == shift.id, IS_ACTIVE)
-    ).all()
-    for person_id in sorted({*signed_up, *holders}):
+    signed_up = select(SignUp.person_id).where(SignUp.shift_id == shift.id, IS_ACTIVE)
+    for person_id in sorted({*session.scalars(signed_up), *holders}):
         told.tell(
             session,
             "shift_cancelled",
@@ -235,9 +233,9 @@ def own_shift(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    if shift:
-        return shift, project
-    raise NotFound
+    if shift is None:
+        raise NotFound
+    return shift, project
 
 
 def _require_open(shift: Shift, *, now: datetime) -> None:

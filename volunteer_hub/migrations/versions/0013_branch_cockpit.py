@@ -224,14 +224,7 @@ def upgrade() -> None:
 
     for table, column in COLUMNS.items():
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
-    op.create_index(
-        "uq_hold_adoption",
-        "hold",
-        ["adoption_id", "post_id"],
-        unique=True,
-        sqlite_where=sa.text("adoption_id IS NOT NULL"),
-        postgresql_where=sa.text("adoption_id IS NOT NULL"),
-    )
+    op.create_index("uq_hold_adoption", "hold", ["adoption_id", "post_id"], unique=True)
     for table in APPEND_ONLY:
         _refuse_change(table)
 
