@@ -121,6 +121,13 @@ class Attendance(Base):
             sqlite_where=_NO_SHOW,
             postgresql_where=_NO_SHOW,
         ),
+        Index(
+            "ix_attendance_no_show_at",
+            "shift_id",
+            "person_id",
+            sqlite_where=_NO_SHOW,
+            postgresql_where=_NO_SHOW,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -208,6 +208,13 @@ def upgrade() -> None:
     op.create_index("ix_month_sheet_branch_id", "month_sheet", ["branch_id"])
 
     op.create_index(
+        "ix_attendance_no_show_at",
+        "attendance",
+        ["shift_id", "person_id"],
+        sqlite_where=sa.text("status = 'no_show'"),
+        postgresql_where=sa.text("status = 'no_show'"),
+    )
+    op.create_index(
         "ix_attendance_no_show",
         "attendance",
         ["person_id", "shift_id"],
@@ -241,6 +248,7 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column.split()[0]}")
     op.drop_index("ix_attendance_unconfirmed", "attendance")
     op.drop_index("ix_attendance_no_show", "attendance")
+    op.drop_index("ix_attendance_no_show_at", "attendance")
     for table in TABLES:
         op.drop_table(table)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, distinct, func, or_, select
+from sqlalchemy import Integer, Select, bindparam, distinct, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership
@@ -148,6 +148,12 @@ def names_of(
     return found
 
 
+def _written(name: str) -> Any:
+    # Written out, not sent as a value: only then PostgreSQL sees how few days these are, and
+    # begins with them.
+    return bindparam(name, type_=Shift.day.type, literal_execute=True)
+
+
 def _theirs(shape: Shape) -> Any:
     """Join attendance and shift to those who were in the branch, or below it, on the day."""
     member, line = BranchMembership, BranchLine
@@ -161,12 +167,12 @@ def _theirs(shape: Shape) -> Any:
         (
             line,
             (line.branch_id == member.branch_id)
-            & (line.ancestor_id == BRANCH_ID)
+            & (line.ancestor_id == bindparam("branch_id", type_=Integer, literal_execute=True))
             & (line.since <= Shift.day)
             & (line.until.is_(None) | (line.until >= Shift.day)),
         ),
         (
-            Shift.day.between(bindparam("first"), bindparam("last")),
+            Shift.day.between(_written("first"), _written("last")),
             *of_kind(member.is_party_member, shape.members),
             *of_projects(shape),
         ),
