@@ -132,6 +132,7 @@ format: .venv/installed-dev
 bench: $(BUILT) .venv/installed-dev
 	$(PY) -m bench
 	$(PY) -m bench.hours
+	$(PY) -m bench.branches
 
 # ---------------------------------------------------------------- the maintainer's
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy import select
 from tests.factories import make_branch
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.errors import InvalidInput, NotFound
-from volunteer_hub.registry.models import Branch, BranchKind, BranchMove
-from volunteer_hub.registry.tree import NoPlaceInTree, add_branch, move_branch
+from volunteer_hub.registry.models import Branch, BranchKind, BranchLine, BranchMove
+from volunteer_hub.registry.tree import NoPlaceInTree, add_branch, draw_lines, move_branch
+from volunteer_hub.reports.queries.branch import ids_below
 
 DAY = date(2026, 11, 1)
 
@@ -138,3 +140,35 @@ def _grow_and_move(session, now, data):
         true = {one for one in parents if str(top.id) in naive_path(one, parents).split("/")}
         below = select(Branch.id).where(Branch.path.like(rows[top.id] + "%"))
         assert set(session.scalars(below)) == true
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_subtrees_of_trees_of_up_to_500_branches_equal_a_naive_oracle(session, now, seed):
+    """S15: 2,000 looks in all; a tree with one branch is among them."""
+    draw = random.Random(seed)
+    size = 1 if seed == 0 else draw.randint(300, 500)
+    parents: dict[int, int | None] = {}
+    for number in range(1, size + 1):
+        parents[number] = draw.choice([None, *parents]) if number > 1 else None
+    for one, above in parents.items():
+        path = naive_path(one, parents)
+        session.add(Branch(id=one, kind="branch", name_zh=f"支部{one}", parent_id=above, path=path))
+    session.flush()
+    for _ in range(min(6, size - 1)):
+        moving, above = draw.sample(sorted(parents), 2)
+        if str(moving) in naive_path(above, parents).split("/") or parents[moving] == above:
+            continue
+        move(session, session.get(Branch, moving), session.get(Branch, above), now)
+        parents[moving] = above
+    draw_lines(session)
+    paths = dict(session.execute(select(Branch.id, Branch.path)).all())
+    lines = set(
+        session.execute(
+            select(BranchLine.ancestor_id, BranchLine.branch_id).where(BranchLine.until.is_(None))
+        ).all()
+    )
+    steps = {one: naive_path(one, parents).split("/") for one in parents}
+    for one in parents:
+        true = {row for row in parents if str(one) in steps[row]}
+        assert set(ids_below(session, paths[one])) == true
+        assert {branch for above, branch in lines if above == one} == true

@@ -26,8 +26,10 @@ from volunteer_hub.registry.models import Branch
 def branch() -> Response:
     """Show to which branch one belongs, and say so when it is another."""
     form = MembershipForm()
+    branches = registry.branch_choices(db.session())
     form.branch_id.choices = [
-        SelectChoice(str(row.id), row.name) for row in registry.branch_choices(db.session())
+        SelectChoice("", _("Please choose")),
+        *(SelectChoice(str(row.id), row.name) for row in branches),
     ]
     if form.validate_on_submit() and attempt(form, lambda: _ask(form)):
         return done(url_for(".branch"), say=_("Your branch leader confirms it. We'll tell you."))

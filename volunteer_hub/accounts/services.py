@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts import guardians, qualifications, role_services
+from volunteer_hub.accounts import guardians, memberships, qualifications, role_services
 from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
 from volunteer_hub.accounts.queries import id_of_phone
 from volunteer_hub.audit import services as audit
@@ -192,6 +192,7 @@ def delete_account(session: Session, *, person_id: int, today: date, now: dateti
     )
     if membership:
         membership.ended_on = max(today, membership.started_on)
+    memberships.withdraw(session, person_id=person_id, now=now)
     session.execute(
         update(Consent)
         .where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None))

@@ -97,7 +97,8 @@ def page_of(family: queries.Family, wanted: filters.Filters) -> dict[str, Any]:
 
     def to(endpoint: str, **more: Any) -> str:
         """Return the address of another page about the same branch, span and people."""
-        return url_for(endpoint, branch_id=family.branch.id, **{**wanted.query(), **more})
+        values = {**wanted.query(), **more}
+        return url_for(endpoint, branch_id=family.branch.id, **values)
 
     return {
         "family": family,

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.i18n import either
 from volunteer_hub.reports.queries.branch import BranchRow, Family
@@ -25,6 +27,12 @@ class Month:
 
     first: date
     minutes: int
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """The query values that ask for this month alone."""
+        last = self.first + relativedelta(months=1, days=-1)
+        return {"from": self.first.isoformat(), "to": last.isoformat()}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from volunteer_hub.accounts import memberships
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
+from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
@@ -32,14 +33,16 @@ def _page(
     answer: AnswerMembershipForm | None = None,
     end: EndMembershipForm | None = None,
     tried: int | None = None,
+    refused: DomainError | None = None,
 ) -> Response:
     """Show the people; a form that was refused stands where it was typed (`tried`)."""
     session, wanted, family = db.session(), read_wanted(), led(branch_id)
     found = ordered(people.members(session, scope_of(family, wanted)), wanted.sort)
-    refused = answer or end
+    typed = answer or end
     return render(
         "reports/members.html",
-        status=status_of(refused) if refused else 200,
+        status=refused.status if refused else status_of(typed) if typed else 200,
+        refused=refused,
         taken_part=one_page([one for one in found if one.attendances], wanted.page),
         not_yet=[one for one in found if not one.attendances and one.until is None and one.name],
         requests=memberships.requests_of(session, branch_id),
@@ -55,13 +58,16 @@ def _page(
 def invite(branch_id: int) -> Response:
     """Send all members one polite invitation."""
     led(branch_id)
-    sent = memberships.invite(
-        db.session(),
-        branch_id=branch_id,
-        actor_id=current_user.id,
-        today=clock.today(),
-        now=clock.now(),
-    )
+    try:
+        sent = memberships.invite(
+            db.session(),
+            branch_id=branch_id,
+            actor_id=current_user.id,
+            today=clock.today(),
+            now=clock.now(),
+        )
+    except DomainError as refused:
+        return _page(branch_id, refused=refused)
     say = _n("%(num)s person is invited.", "%(num)s people are invited.", sent)
     return done(url_for(".members", branch_id=branch_id), say=say)
 

@@ -8,7 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts import queries as accounts
-from volunteer_hub.accounts.models import BranchMembership, Consent, Person, RoleGrant
+from volunteer_hub.accounts.models import (
+    BranchMembership,
+    Consent,
+    MembershipRequest,
+    Person,
+    RoleGrant,
+)
 from volunteer_hub.attendance.models import Attendance, SiteEvent
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.certificates.models import Certificate
@@ -18,9 +24,10 @@ from volunteer_hub.shifts.models import SignUp
 
 # The hash and the session key protect the person; they say nothing about them.
 HIDDEN = frozenset({"password_hash", "session_key", "digest", "recorded_by", "confirmed_by"})
-HIDDEN |= {"device", "actor_id", "link_id", "decided_by"}
+HIDDEN |= {"device", "actor_id", "link_id", "decided_by", "answered_by"}
 TABLES: tuple[tuple[str, Any], ...] = (
     ("memberships", BranchMembership.person_id),
+    ("membership_requests", MembershipRequest.person_id),
     ("roles", RoleGrant.person_id),
     ("consents", Consent.person_id),
     ("sign_ups", SignUp.person_id),

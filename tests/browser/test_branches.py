@@ -1,0 +1,46 @@
+"""What a branch leader does between two meetings, and what the office prints."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK
+
+
+def pages_in(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("identity", ["leader", "office"])
+def test_a_branch_prints_on_one_sheet_of_a4(open_browser, live, identity, lang):
+    actor = live.actor(identity)
+    branch = actor.led_branch_ids[0] if actor.led_branch_ids else 1
+    page: Page = open_browser(identity, screen=DESK, lang=lang).page
+    page.goto(f"/branches/{branch}/print")
+    assert pages_in(page.pdf(format="A4", prefer_css_page_size=True)) == 1
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_leader_opens_the_hours_to_their_rows_and_opens_kept_places(open_browser, live, scripts):
+    watched = open_browser("leader", scripts=scripts)
+    page: Page = watched.page
+    branch = live.actor("leader").led_branch_ids[0]
+    page.goto(f"/branches/{branch}")
+    shown = page.locator(".kpi a").first.inner_text()
+    page.locator(".kpi a").first.click()
+    expect(page.locator("h1")).to_have_text("台账明细")
+    minutes = [int(text) for text in page.locator("tbody td.r").all_inner_texts()]
+    assert f"{sum(minutes) / 60 + 1e-9:.1f}" == shown
+    page.goto(f"/branches/{branch}/adoptions")
+    page.locator("#ours ~ ul h3 a").first.click()
+    kept = page.get_by_role("button", name=re.compile("向所有人开放"))
+    before = kept.count()
+    if before:
+        kept.first.click()
+        expect(page.get_by_text("名额已向所有人开放")).to_be_visible()
+        assert kept.count() == before - 1
+    assert not watched.faults()
