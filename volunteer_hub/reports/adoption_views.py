@@ -18,6 +18,7 @@ from volunteer_hub.projects.models import Adoption
 from volunteer_hub.reports.blueprint import bp, by_name, led, page_of, read_wanted, visible
 from volunteer_hub.reports.forms import AdoptForm, ReviewForm
 from volunteer_hub.reports.queries import adoptions as figures
+from volunteer_hub.reports.queries.sums import Tally, few
 from volunteer_hub.shifts import adoption_queries, reserving
 from volunteer_hub.shifts import adoptions as services
 
@@ -31,10 +32,17 @@ def adoptions(branch_id: int) -> Response:
     return render(
         "reports/adoptions.html",
         rows=rows,
-        sums=figures.rolled_up(session, rows),
+        sums=_shown(figures.rolled_up(session, rows), branch_id),
         needs=adoption_queries.wanted(session, today=clock.today()) if by_name(branch_id) else [],
         **page_of(family, read_wanted()),
     )
+
+
+def _shown(sums: dict[int, Tally], branch_id: int) -> dict[int, Tally]:
+    """Leave out what so few people did that it would tell who, for who does not lead (S16)."""
+    if by_name(branch_id):
+        return sums
+    return {id_: tally for id_, tally in sums.items() if not few(tally, 0)}
 
 
 @bp.route("/<int:branch_id>/adopt", methods=["GET", "POST"])
@@ -117,7 +125,7 @@ def _adoption(branch_id: int, adoption_id: int, form: ReviewForm) -> Response:
         status=status_of(form) if form.is_submitted() else 200,
         row=row,
         form=form,
-        sums=figures.rolled_up(session, [row])[row.id],
+        sums=_shown(figures.rolled_up(session, [row]), branch_id).get(row.id),
         shifts=adoption_queries.reserved(session, row, now=clock.now()),
         others=[
             name

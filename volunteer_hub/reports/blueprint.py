@@ -10,10 +10,12 @@ from flask_login import current_user
 from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import Quarter, quarter_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import NotFound
+from volunteer_hub.core.errors import DomainError, NotFound
+from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.reports import filters
 from volunteer_hub.reports.queries import branch as queries
+from volunteer_hub.reports.queries.sums import is_few
 from volunteer_hub.reports.scope import Members, Scope
 
 bp = Blueprint("reports", __name__, url_prefix="/branches")
@@ -61,6 +63,16 @@ def scope_of(family: queries.Family, wanted: filters.Filters) -> Scope:
         wanted.building,
         wanted.late,
     )
+
+
+def scope_for(family: queries.Family, wanted: filters.Filters) -> Scope:
+    """Return the same where this reader may see the rows, else DomainError (S16)."""
+    scope = scope_of(family, wanted)
+    if not by_name(family.branch.id) and is_few(db.session(), scope):
+        raise DomainError(
+            _("Fewer than five people took part: these figures stay with their own branch leader.")
+        )
+    return scope
 
 
 def visible_above(family: queries.Family) -> list[queries.BranchRow]:

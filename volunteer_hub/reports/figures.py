@@ -12,13 +12,11 @@ from dateutil.relativedelta import relativedelta
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.i18n import either
 from volunteer_hub.reports.queries.branch import BranchRow, Family
-from volunteer_hub.reports.queries.sums import NOTHING, Detail, Tally, total
+from volunteer_hub.reports.queries.sums import FEWEST, NOTHING, Detail, Tally, total
 
 MOST_MONTHS = 12
 MOST_CATEGORIES = 6
 MOST_WEEKS = 53
-# Figures of fewer people than this stay with those who lead the branch itself (S16).
-FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -254,11 +252,6 @@ def small_ones(tallies: Mapping[int, Tally]) -> set[int]:
     if len(hidden) == 1 and len(active) > 1:
         hidden.append(active[1][1])
     return set(hidden)
-
-
-def is_small(tally: Tally) -> bool:
-    """Tell whether so few people took part that the figures would tell who."""
-    return 0 < tally.people < FEWEST
 
 
 def by_place(

@@ -17,17 +17,14 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core import clock, csv
 from volunteer_hub.core.calendar import quarter_of
 from volunteer_hub.core.db import db, write_tx
-from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _, day_year, either
 from volunteer_hub.core.limits import limiter
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.reports import book, sheet
-from volunteer_hub.reports.blueprint import bp, by_name, read_wanted, scope_of, visible
-from volunteer_hub.reports.figures import is_small
+from volunteer_hub.reports.blueprint import bp, by_name, read_wanted, scope_for, visible
 from volunteer_hub.reports.filters import Filters
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries.export import EntryLine, entries, small_branches
-from volunteer_hub.reports.queries.sums import tallies, total
 from volunteer_hub.reports.queries.tree import league_is_on, ranks
 from volunteer_hub.reports.scope import Scope
 
@@ -49,8 +46,8 @@ def hours_csv(branch_id: int) -> Response:
     """Send every entry behind the figures, streamed."""
     wanted = read_wanted()
     family = visible(branch_id)
+    named, scope = by_name(branch_id), scope_for(family, wanted)
     _note_export(branch_id, wanted)
-    named, scope = by_name(branch_id), scope_of(family, wanted)
     lines = _entries(db.engine, scope, named=named, hidden=_hidden(scope))
     body = csv.stream(sheet.rows(lines, sheet.words(named=named), named=named))
     answer = Response(body, mimetype="text/csv")
@@ -74,8 +71,9 @@ def hours_xlsx(branch_id: int) -> BaseResponse:
     """Send the spreadsheet; a large one is written to disk first, so that memory stays flat."""
     wanted = read_wanted()
     family = visible(branch_id)
+    report = _report(family, wanted)
     _note_export(branch_id, wanted)
-    answer = _send(_report(family, wanted))
+    answer = _send(report)
     plain, name = sheet.file_names(family.branch, wanted, "xlsx")
     answer.headers["Content-Disposition"] = csv.attachment(plain, name)
     return answer
@@ -96,12 +94,7 @@ def _send(report: book.Report) -> BaseResponse:
 
 def _report(family: queries.Family, wanted: Filters) -> book.Report:
     session, now, branch = db.session(), clock.now(), family.branch
-    scope, named = scope_of(family, wanted), by_name(branch.id)
-    (sums,) = tallies(session, scope, [branch.id], [wanted.period])
-    if not named and is_small(total(sums, branch.id)):
-        raise DomainError(
-            _("Fewer than five people took part: these figures stay with their own branch leader.")
-        )
+    scope, named = scope_for(family, wanted), by_name(branch.id)
     span = f"{day_year(wanted.period.first)} – {day_year(wanted.period.last)}"
     below = queries.ids_below(session, branch.path)
     quarter = wanted.quarter or quarter_of(wanted.period.last)

@@ -19,9 +19,9 @@ from volunteer_hub.hours import closing
 from volunteer_hub.registry.services import switch_league
 from volunteer_hub.reports import month_sheet
 from volunteer_hub.reports.blueprint import bp, by_name, page_of, read_wanted, visible
-from volunteer_hub.reports.figures import FEWEST
 from volunteer_hub.reports.file_views import XLSX
 from volunteer_hub.reports.office_blueprint import bp as office
+from volunteer_hub.reports.queries.sums import FEWEST
 
 
 def _key() -> str:

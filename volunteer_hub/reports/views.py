@@ -24,11 +24,19 @@ from volunteer_hub.reports import (
     month_views,
 )
 from volunteer_hub.reports.blueprint import around as span_around
-from volunteer_hub.reports.blueprint import bp, by_name, page_of, read_wanted, scope_of, visible
+from volunteer_hub.reports.blueprint import (
+    bp,
+    by_name,
+    page_of,
+    read_wanted,
+    scope_for,
+    scope_of,
+    visible,
+)
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries import export
 from volunteer_hub.reports.queries.places import by_place
-from volunteer_hub.reports.queries.sums import detail, is_quarter, on_books, tallies, total
+from volunteer_hub.reports.queries.sums import detail, few, is_quarter, on_books, tallies, total
 from volunteer_hub.reports.queries.tree import branch_tree, league_is_on, ranks
 from volunteer_hub.reports.scope import Scope
 
@@ -88,7 +96,7 @@ def _page(branch_id: int) -> dict[str, Any]:
     ids = [branch_id, *(child.id for child in family.children)]
     sums = tallies(session, scope, ids, spans)
     books, *past_books = on_books(session, wanted.members, ids, [wanted.period, *_past(wanted)])
-    small = not named and figures.is_small(total(sums[0], branch_id))
+    small = not named and few(total(sums[0], branch_id), books.get(branch_id, 0))
     parts = detail(session, scope)
     found = figures.figures(
         branch_id,
@@ -161,7 +169,7 @@ def entries(branch_id: int) -> Response:
     """Show the rows that a figure is the sum of."""
     session, wanted = db.session(), read_wanted()
     family = visible(branch_id)
-    scope, named = scope_of(family, wanted), by_name(branch_id)
+    scope, named = scope_for(family, wanted), by_name(branch_id)
     hidden = export.small_branches(session, scope) - set(current_user.led_branch_ids)
     lines, number, last, minutes = export.one_page(
         session, scope, named=named, hidden=hidden, number=wanted.page
@@ -183,7 +191,7 @@ def projects(branch_id: int) -> Response:
     """Show the figures by project."""
     session, wanted = db.session(), read_wanted()
     family = visible(branch_id)
-    rows = export.by_project(session, scope_of(family, wanted))
+    rows = export.by_project(session, scope_for(family, wanted))
     return render("reports/projects.html", rows=rows, **page_of(family, wanted))
 
 
@@ -193,7 +201,7 @@ def waiting(branch_id: int) -> Response:
     """Show which hours wait, with whom, and until when."""
     session, wanted, today = db.session(), read_wanted(), clock.today()
     family = visible(branch_id)
-    rows = queries.waiting(session, scope_of(family, wanted), now=clock.now())
+    rows = queries.waiting(session, scope_for(family, wanted), now=clock.now())
     return render(
         "reports/waiting.html",
         rows=[(row, deadline_of(row.day, today)) for row in rows],
@@ -207,5 +215,5 @@ def no_shows(branch_id: int) -> Response:
     """Show the shifts behind the no-shows; nobody is named."""
     wanted = read_wanted()
     family = visible(branch_id)
-    rows = queries.missed(db.session(), scope_of(family, wanted))
+    rows = queries.missed(db.session(), scope_for(family, wanted))
     return render("reports/no_shows.html", rows=rows, **page_of(family, wanted))

@@ -15,7 +15,7 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Category, Project
 from volunteer_hub.registry.models import Branch, Organisation
-from volunteer_hub.reports.figures import FEWEST
+from volunteer_hub.reports.queries.sums import FEWEST
 from volunteer_hub.reports.scope import Scope, Shape, counts, entries_of
 
 _AT_ONCE = 500

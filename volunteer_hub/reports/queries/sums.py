@@ -32,6 +32,9 @@ from volunteer_hub.reports.scope import (
     overlap,
 )
 
+# Figures of fewer people than this stay with those who lead the branch itself (S16).
+FEWEST = 5
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -263,6 +266,19 @@ def _on_books_in(members: Members, number: int) -> Any:
         )
         .group_by(line.ancestor_id)
     )
+
+
+def is_few(session: Session, scope: Scope) -> bool:
+    """Tell whether so few people took part, or are on the books, that figures would tell who."""
+    ids, spans = [scope.branch_id], [scope.period]
+    (found,) = tallies(session, scope, ids, spans)
+    (books,) = on_books(session, scope.members, ids, spans)
+    return few(total(found, scope.branch_id), books.get(scope.branch_id, 0))
+
+
+def few(tally: Tally, members: int) -> bool:
+    """Tell the same of figures that are known already."""
+    return 0 < tally.people < FEWEST or 0 < members < FEWEST
 
 
 def total(rows: Mapping[int, Tally], branch_id: int) -> Tally:
