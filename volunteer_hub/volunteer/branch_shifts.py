@@ -25,12 +25,12 @@ def branch_shifts(
     Only those with a place for this person (places kept count as left), or in which they are.
     """
     adopters = own_and_above(branch_id, today)
+    agreed = (Adoption.branch_id.in_(adopters), Adoption.state == str(AdoptionState.AGREED))
     adopted = (
         select(Adoption.id)
         .where(
             Adoption.project_id == Shift.project_id,
-            Adoption.branch_id.in_(adopters),
-            Adoption.state == str(AdoptionState.AGREED),
+            *agreed,
             Adoption.first_day <= Shift.day,
             Adoption.last_day >= Shift.day,
         )
@@ -86,6 +86,8 @@ def branch_shifts(
         .where(
             Shift.status == str(ShiftStatus.PUBLISHED),
             Shift.starts_at > now,
+            # Few projects: the database begins with them, not with all shifts to come.
+            Shift.project_id.in_(select(Adoption.project_id).where(*agreed)),
             adopted,
             (free + kept > 0) | SignUp.id.is_not(None),
         )
