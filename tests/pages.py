@@ -215,7 +215,11 @@ def _own_branch(session: Session, actor: Actor | None) -> Sequence[object]:
 
 # Pages that open only for those who have to do with the object.
 OWN: dict[str, dict[str, Ids]] = {
-    "reports.members": {"branch_id": _own_branch},
+    **{
+        f"reports.{page}": {"branch_id": _own_branch}
+        # Rows of few people are shown to nobody else, and the small world has few.
+        for page in ("members", "entries", "projects", "waiting", "no_shows")
+    },
     "reports.adopt": {"branch_id": lambda _session, _actor: ()},
     "reports.adoption": {"branch_id": _adopting},
     "hours.claim": {"shift_id": _own_shifts},

@@ -66,9 +66,12 @@ def scope_of(family: queries.Family, wanted: filters.Filters) -> Scope:
 
 
 def scope_for(family: queries.Family, wanted: filters.Filters) -> Scope:
-    """Return the same where this reader may see the rows, else DomainError (S16)."""
+    """Return the same where this reader may see the rows, else DomainError (S16).
+
+    Rows name nobody and no small branch, so only the branch itself must not be a small one.
+    """
     scope = scope_of(family, wanted)
-    if not by_name(family.branch.id) and is_few(db.session(), scope):
+    if not by_name(family.branch.id) and is_few(db.session(), scope.widened):
         raise DomainError(
             _("Fewer than five people took part: these figures stay with their own branch leader.")
         )

@@ -90,6 +90,11 @@ class Scope:
         """Whether only some kinds of entries count, for which no sums are kept."""
         return any(self.shape[1:])
 
+    @property
+    def widened(self) -> Scope:
+        """The same branch, days and people, whatever they did and where."""
+        return Scope(self.branch_id, self.path, self.period, self.members)
+
     def during(self, period: Period) -> Scope:
         """Return the same scope over other days."""
         return replace(self, period=period)
