@@ -162,12 +162,10 @@ def _branches(session: Session, world: World, now: datetime) -> None:
                 session, adoption_id=adoption.id, agree=True, answer="谢谢",
                 actor_id=coordinator, **by,
             )  # fmt: skip
-    attendance = session.query(Attendance).first()
+    attendance = session.query(Attendance).filter_by(person_id=leader.id).first()
     books = Books(session, project, world.people["coordinator"], attendance)
-    for person in world.people.values():
-        if person.id != coordinator:
-            day = today - timedelta(days=3)
-            books.serve(person, session.get(Branch, branch), day, 60, is_party_member=True)
+    day = today - timedelta(days=3)
+    books.serve(leader, session.get(Branch, branch), day, 60, is_party_member=True)
     session.commit()
 
 
