@@ -35,6 +35,8 @@ def test_a_leader_opens_the_hours_to_their_rows_and_opens_kept_places(open_brows
     expect(page.locator("h1")).to_have_text("台账明细")
     minutes = 0
     while True:
+        # Else rows are read, or the next page looked for, while this one is still arriving.
+        page.wait_for_load_state()
         minutes += sum(map(int, page.locator("tbody td.r").all_inner_texts()))
         following = page.locator("a[rel=next]")
         if not following.count():
