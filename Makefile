@@ -15,7 +15,7 @@ CATALOGUES := $(wildcard volunteer_hub/translations/*/LC_MESSAGES/messages.po)
 STATIC := $(shell find static -type f ! -name '*.gz')
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-packages check format lock messages bench clean
+.PHONY: help run demo test test-packages check format lock messages bench bench-matching clean
 
 help:
 	@echo "make run     start the site with demo data on http://$(HOST):$(PORT)"
@@ -24,6 +24,7 @@ help:
 	@echo "make format  lay out the code as make check wants it"
 	@echo "make demo    load the demo data into an empty database"
 	@echo "make bench   measure"
+	@echo "make bench-matching  measure the matcher on instances others can check"
 	@echo "make lock    lock the dependencies again (needs uv)"
 	@echo "make messages  bring the catalogues up to date with the code"
 	@echo "make clean   remove what make has made, but no data"
@@ -133,6 +134,9 @@ bench: $(BUILT) .venv/installed-dev
 	$(PY) -m bench
 	$(PY) -m bench.hours
 	$(PY) -m bench.branches
+
+bench-matching: .venv/installed-dev
+	$(PY) -m bench.matching
 
 # ---------------------------------------------------------------- the maintainer's
 

@@ -1,0 +1,207 @@
+"""`python -m bench.matching INSTANCE.npz OUT.csv`: the product's matcher on a matching instance.
+
+Without names (`make bench-matching`): generates instances of several sizes, families and scarcities
+with the benchmark folder's generator, solves each in a process of its own, lets the folder's
+independent checker score the answer, and prints feasible, objective, bound, gap, seconds and peak
+memory. The folder is optional; where it is absent the bench says so and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from volunteer_hub.matching.problem import Ints, Problem, segments
+from volunteer_hub.matching.solver import solve
+
+FOLDER = Path(__file__).parents[2] / "shared" / "bench" / "matching"
+# The format counts quarters of an hour from six in the morning, 14 days of 64.
+DAWN, QUARTER, DAYS = 6 * 60, 15, 14
+LUNCH = (23, 34)
+CASES = [
+    (size, family, scarcity)
+    for size in ("S", "M", "L")
+    for family, scarcity in (("laminar", 1.0), ("mixed", 1.0), ("mixed", 0.5), ("mixed", 2.5))
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.matching", description=__doc__)
+    parser.add_argument("instance", nargs="?", type=Path)
+    parser.add_argument("answer", nargs="?", type=Path)
+    parser.add_argument("--sizes", nargs="+", default=["S", "M", "L"])
+    given = parser.parse_args()
+    if given.instance:
+        _solve(given.instance, given.answer)
+    elif not FOLDER.is_dir():
+        print("bench-matching: there is no folder of matching instances here, nothing measured")
+    else:
+        for case in CASES:
+            if case[0] in given.sizes:
+                _score(*case)
+
+
+def _solve(instance: Path, answer: Path) -> None:
+    began = time.perf_counter()
+    with np.load(instance) as arrays:
+        problem = read({name: arrays[name] for name in arrays.files})
+    built = time.perf_counter() - began
+    plan = solve(problem)
+    with answer.open("w", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(["volunteer", "shift"])
+        pairs = zip(problem.person[plan.chosen], problem.shift[plan.chosen], strict=True)
+        writer.writerows(sorted((int(person), int(shift)) for person, shift in pairs))
+    print(
+        json.dumps(
+            {
+                "pairs": len(problem.person),
+                "objective": plan.value,
+                "bound": plan.bound,
+                "gap_percent": round(100 * plan.gap, 4),
+                "pair_seconds": round(built, 2),
+                "seconds": round(time.perf_counter() - began, 2),
+                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            }
+        )
+    )
+
+
+def _score(size: str, family: str, scarcity: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="hub-matching-") as name:
+        instance, answer = Path(name) / "instance.npz", Path(name) / "answer.csv"
+        options = ["--family", family, "--scarcity", str(scarcity)]
+        _run([str(FOLDER / "gen.py"), size, str(instance), *options])
+        told = json.loads(_run(["-m", "bench.matching", str(instance), str(answer)]))
+        checked = subprocess.run(
+            [sys.executable, str(FOLDER / "check.py"), str(instance), str(answer), "--json"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        report = json.loads(checked.stdout)
+    same = report["objective"] == told["objective"]
+    print(
+        f"{size} {family} {scarcity}: {'feasible' if report['feasible'] else 'BROKEN'}"
+        f"{'' if same else ', OBJECTIVE DIFFERS'}, objective {told['objective']:,},"
+        f" bound {told['bound']:,}, gap {told['gap_percent']:.3f} %,"
+        f" {report['filled']:,} of {report['open_places']:,} places,"
+        f" {told['seconds']:.1f} s, {told['peak_mb']} MB",
+        flush=True,
+    )
+
+
+def _run(words: list[str]) -> str:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stdout
+
+
+# ---------------------------------------------------------------- an instance as a problem
+
+
+def read(arrays: dict[str, Any]) -> Problem:
+    """Return the problem of an instance (arrays as its format names them), all pairs found."""
+    wide = {name: values.astype(np.int64) for name, values in arrays.items() if name != "vol_avail"}
+    shifts, people = len(wide["sh_proj"]), len(wide["vol_week"])
+    found = [_pairs(arrays["vol_avail"], wide, shift) for shift in range(shifts)]
+    person = np.concatenate([part[0] for part in found])
+    preference = np.concatenate([part[1] for part in found])
+    shift = np.repeat(np.arange(shifts), [len(part[0]) for part in found])
+    used = np.zeros((people, DAYS // 7), np.int64)
+    np.add.at(used, (wide["fix_v"], wide["sh_day"][wide["fix_s"]] // 7), 1)
+    count = len(wide["pr_cat"])
+    total = np.bincount(wide["sh_proj"], wide["sh_cap"], count).astype(np.int64)
+    taken = np.bincount(wide["sh_proj"], wide["sh_taken"], count).astype(np.int64)
+    problem = Problem(
+        person=person,
+        shift=shift,
+        preference=preference,
+        week_left=np.maximum(wide["vol_week"][:, None] - used, 0),
+        recent=wide["vol_hist"],
+        day=wide["sh_day"],
+        start=DAWN + QUARTER * wide["sh_q0"],
+        end=DAWN + QUARTER * wide["sh_q1"],
+        x=wide["sh_xy"][:, 0],
+        y=wide["sh_xy"][:, 1],
+        places=np.maximum(wide["sh_cap"] - wide["sh_taken"], 0),
+        needed=np.maximum(wide["sh_min"] - wide["sh_taken"], 0),
+        project=wide["sh_proj"],
+        segments=segments(total, taken),
+    )
+    kept = _kept(problem, wide)
+    return Problem(
+        **{
+            **{name: getattr(problem, name) for name in Problem.__dataclass_fields__},
+            "person": person[kept],
+            "shift": shift[kept],
+            "preference": preference[kept],
+        }
+    )
+
+
+def _pairs(free: Any, wide: dict[str, Any], shift: int) -> tuple[Ints, Ints]:
+    """Return who can do a shift (free, near, skilled) and how much they would like it."""
+    day, first, last = (int(wide[name][shift]) for name in ("sh_day", "sh_q0", "sh_q1"))
+    mask = np.uint64(((1 << (last - first)) - 1) << first)
+    person = np.flatnonzero((free[:, day] & mask) == mask)
+    required = wide["sh_skill"][shift]
+    person = person[(wide["vol_skill"][person] & required) == required]
+    weekend = day % 7 >= 5
+    lunch = LUNCH[0] <= first and last <= LUNCH[1]
+    at = wide["vol_home" if weekend else "vol_office"][person] - wide["sh_xy"][shift]
+    limit = wide["vol_dmax"][person, 2 if weekend else int(lunch)]
+    squared = (at**2).sum(1)
+    near = squared <= limit**2
+    person, limit, squared = person[near], limit[near], squared[near]
+    metres = np.floor(np.sqrt(squared.astype(np.float64))).astype(np.int64)
+    project = int(wide["sh_proj"][shift])
+    liking = wide["vol_int"][person, wide["pr_cat"][project]] * 12 // 10
+    liking += 80 - 80 * metres // np.maximum(limit, 1)
+    liking += 50 * np.isin(wide["vol_branch"][person], wide["pr_claim"][project])
+    liking += 40 * (wide["vol_past"][person] == project).any(1)
+    return person, liking + _noise(person, shift)
+
+
+def _noise(person: Ints, shift: int) -> Ints:
+    """Return the format's 0 to 10 points by which equal pairs differ (an integer hash)."""
+    most = 0xFFFFFFFF
+    mixed = (person * 0x9E3779B1 + shift * 0x85EBCA77) & most
+    mixed ^= mixed >> 15
+    # Below 2**62, so the product of two numbers of 32 bits fits.
+    mixed = (mixed * 0x2C1B3C6D) & most
+    mixed ^= mixed >> 12
+    return mixed % 11
+
+
+def _kept(problem: Problem, wide: dict[str, Any]) -> Ints:
+    """Return the pairs that are neither signed up, nor blocked, nor clash with a sign-up."""
+    count = len(problem.day)
+    keys = problem.person * count + problem.shift
+    gone = np.concatenate(
+        [wide[f"{kind}_v"] * count + wide[f"{kind}_s"] for kind in ("blk", "fix")]
+    )
+    wrong = np.isin(keys, gone)
+    order = np.argsort(wide["fix_v"], kind="stable")
+    signed, shifts = wide["fix_v"][order], wide["fix_s"][order]
+    first = np.searchsorted(signed, problem.person)
+    for lag in range(int(np.bincount(signed).max(initial=0)) if len(signed) else 0):
+        place = np.minimum(first + lag, len(signed) - 1)
+        rows = np.flatnonzero((first + lag < len(signed)) & (signed[place] == problem.person))
+        wrong[rows] |= problem.clash(problem.shift[rows], shifts[place[rows]])
+    return np.flatnonzero(~wrong)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Matching people and shifts: the batch that proposes, never assigns."""

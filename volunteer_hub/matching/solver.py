@@ -1,0 +1,140 @@
+"""The batch: from a problem to a plan with its value and a bound that no plan exceeds.
+
+Small problems are solved with proof. Larger ones begin with the flow that ignores clashes across
+cliques and minimum numbers (the bound); then rounds repair clashing days and close the shifts that
+stay short of their minimum; last, small parts are solved with proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from volunteer_hub.matching.cliques import Cliques, clashing
+from volunteer_hub.matching.exact import best_exact
+from volunteer_hub.matching.network import ABOVE_ALL, Flow, best_flow
+from volunteer_hub.matching.parts import improved
+from volunteer_hub.matching.polish import polished
+from volunteer_hub.matching.problem import Flags, Ints, Problem
+
+# Up to so many pairs HiGHS proves the best plan itself, within limits it seldom needs.
+SMALL, SMALL_NODES, SMALL_SECONDS = 20_000, 5_000, 20.0
+# Rounds of flows; above so many pairs a flow takes seconds, and there are fewer.
+ROUNDS, FEW_ROUNDS, LARGE = 8, 3, 1_000_000
+# Small parts solved with proof; more of them above so many pairs.
+TRIES, MANY_TRIES, MANY = 60, 250, 200_000
+# Of the shifts short of their minimum, how many are closed in one round.
+CLOSED_SHARE = 0.35
+# Pairs that miss being worth it by more are left out of the rounds.
+WINDOW = 1000
+# Points a place earns in the rounds while its shift is short of the minimum.
+REWARD = 50
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Pairs (rows of the problem) with the value of the plan and the proven bound, in points."""
+
+    chosen: Ints
+    value: int
+    bound: int
+
+    @property
+    def gap(self) -> float:
+        """By which share the plan may be below the best one; 0 says that it is the best."""
+        return (self.bound - self.value) / max(self.bound, 1)
+
+
+def solve(problem: Problem, *, reward: int = REWARD, small: int = SMALL) -> Plan:
+    """Return the best plan found; every rule holds in it, whatever the input.
+
+    `reward` leads more or fewer shifts to their minimum; up to `small` pairs are solved with proof.
+    """
+    rows, closed = _possible(problem)
+    rounds = FEW_ROUNDS if len(rows) > LARGE else ROUNDS
+    relaxed = _flow(problem, rows, Cliques(problem), closed)
+    chosen = _rounds(problem, rows, closed, relaxed, reward, rounds)
+    bound = relaxed.value
+    if len(rows) <= small:
+        proven = best_exact(problem, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
+        if proven is not None:
+            bound = min(bound, proven.bound)
+            if problem.value(proven.chosen) > problem.value(chosen):
+                chosen = proven.chosen
+    elif (problem.needed > 0).any():
+        better = improved(
+            problem, rows, chosen, relaxed, tries=MANY_TRIES if len(rows) > MANY else TRIES
+        )
+        chosen = polished(problem, rows, better)
+    chosen = np.sort(chosen)
+    value = problem.value(chosen)
+    if value <= 0:
+        chosen, value = chosen[:0], 0
+    return Plan(chosen, value, bound)
+
+
+def _possible(problem: Problem) -> tuple[Ints, Flags]:
+    """Return the pairs that a plan can hold, and the shifts that can never reach their minimum."""
+    left = problem.week_left.reshape(-1)[problem.person_week]
+    rows = np.flatnonzero((problem.places[problem.shift] > 0) & (left > 0))
+    closed = (problem.people_of(rows) < problem.needed) | (problem.places < problem.needed)
+    return rows[~closed[problem.shift[rows]]], closed
+
+
+def _flow(
+    problem: Problem,
+    rows: Ints,
+    cliques: Cliques,
+    closed: Flags,
+    eager: Ints | None = None,
+    reward: int = 0,
+) -> Flow:
+    open_ = rows[~closed[problem.shift[rows]] & ~cliques.barred[rows]]
+    places = np.where(closed, 0, np.maximum(problem.places, 0))
+    eager = np.zeros_like(places) if eager is None else eager
+    return best_flow(problem, open_, cliques.of_pair[open_], places, eager, reward)
+
+
+def _short(problem: Problem, chosen: Ints) -> tuple[Ints, Ints]:
+    people = problem.people_of(chosen)
+    return np.flatnonzero((people > 0) & (people < problem.needed)), people
+
+
+def _clash_days(problem: Problem, chosen: Ints) -> Ints:
+    return np.unique(problem.person_day[clashing(problem, chosen)[0]])
+
+
+def _rounds(
+    problem: Problem, rows: Ints, closed: Flags, relaxed: Flow, reward: int, rounds: int
+) -> Ints:
+    """Repair clashes and minimum numbers in some rounds of flows, and polish what remains."""
+    keep = relaxed.slack <= WINDOW
+    near = np.union1d(rows[keep], relaxed.chosen)
+    cliques, closed, flow = Cliques(problem), closed.copy(), relaxed
+    short, people = _short(problem, flow.chosen)
+    days = _clash_days(problem, flow.chosen)
+    for number in range(rounds):
+        if not len(days) and not len(short):
+            break
+        for day in days.tolist():
+            cliques.drawn.pop(day, None)
+        drawn = np.array(list(cliques.drawn), np.int64)
+        cliques.repair(np.union1d(days, drawn) if number < 3 else days, flow, closed)
+        if number and len(short):
+            # The reward has had one round to save them.
+            lack = (problem.needed[short] - people[short]) / problem.needed[short]
+            worst = short[np.argsort(-lack, kind="stable")]
+            last = number == rounds - 1
+            closed[worst if last else worst[: max(1, int(len(worst) * CLOSED_SHARE))]] = True
+        flow = _flow(problem, near, cliques, closed, problem.needed, reward)
+        short, people = _short(problem, flow.chosen)
+        days = _clash_days(problem, flow.chosen)
+    if len(days):
+        cliques.repair(days, flow, closed)
+    if (problem.needed > 0).any():
+        closed |= (problem.needed > 0) & (people < problem.needed)
+        flow = _flow(problem, near, cliques, closed, problem.needed, ABOVE_ALL)
+    elif len(days):
+        flow = _flow(problem, near, cliques, closed)
+    return polished(problem, rows, flow.chosen)
