@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import select
 import signal
 import socket
 import time
@@ -52,23 +53,31 @@ def new_name() -> str:
 
 def run(worker: Worker, *, interval: float) -> None:
     """Make rounds until SIGTERM or SIGINT; the message in hand is finished first."""
-    with _signals_kept_waiting():
-        while not signal.sigpending() & STOP_SIGNALS:
-            make_round(worker, stop=lambda: bool(signal.sigpending() & STOP_SIGNALS))
-            if signal.sigtimedwait(STOP_SIGNALS, interval):
+    with _told_to_stop() as told:
+        while not told(0):
+            make_round(worker, stop=lambda: told(0))
+            if told(interval):
                 return
 
 
 @contextmanager
-def _signals_kept_waiting() -> Iterator[None]:
-    """Let signals wait until they are asked for, so that none interrupts a step half done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+def _told_to_stop() -> Iterator[Callable[[float], bool]]:
+    """Let signals wait until they are asked for (within some seconds); no step is left half done.
+
+    Blocking them would not do: libraries start threads of their own, in which they are not blocked.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    before = {sign: signal.signal(sign, lambda *_: None) for sign in STOP_SIGNALS}
+    fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
-        yield
+        yield lambda seconds: bool(select.select([reader], [], [], seconds)[0])
     finally:
-        while signal.sigtimedwait(STOP_SIGNALS, 0):
-            pass
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.set_wakeup_fd(fd)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+        reader.close()
+        writer.close()
 
 
 def make_round(worker: Worker, *, stop: Callable[[], bool] = lambda: False) -> bool:
