@@ -31,6 +31,7 @@ from tests.reports.books import open_books
 from tests.support import login
 from volunteer_hub.accounts.models import BranchMembership, Person
 from volunteer_hub.app import create_app
+from volunteer_hub.attendance import no_shows
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.db import NO_TRANSACTION, db
 from volunteer_hub.core.i18n import speaking
@@ -147,7 +148,7 @@ def _period(root: int) -> None:
 def _proof() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
-    problem = summary.verify(db.session())
+    problem = summary.verify(db.session()) or no_shows.verify(db.session())
     seconds = time.perf_counter() - began
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert not problem, problem
@@ -264,6 +265,7 @@ def _fill(size: int) -> tuple[int, int, int, int]:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
         with Session(connection) as rebuilding:
             summary.rebuild(rebuilding)
+            no_shows.rebuild(rebuilding)
             rebuilding.flush()
         connection.execute(text("ANALYZE"))
     return ids
@@ -298,11 +300,14 @@ def _insert(values: dict[str, int]) -> None:
         f" FROM {numbers.format(most=values['size'])} AS s"
         f" JOIN branch b ON b.id = {values['leaf']} + ({who}) / {EACH}"
     )
-    no_shows = (
-        "INSERT INTO attendance (shift_id, post_id, person_id, status, method, recorded_at, note)"
-        f" SELECT {values['shift']} + n % {DAYS}, {values['post']},"
-        f" {values['person']} + (n / {DAYS} * 37 + n) % 4560, 'no_show', 'roster', '2026-11-20', ''"
+    whom = f"({n} / {DAYS} * 37 + {n}) % 4560"
+    missed = (
+        "INSERT INTO attendance (shift_id, post_id, person_id, status, method, recorded_at, note,"
+        " missed_path, missed_as_member)"
+        f" SELECT {values['shift']} + n % {DAYS}, {values['post']}, {values['person']} + {whom},"
+        f" 'no_show', 'roster', '2026-11-20', '', b.path, ({whom}) % 3 = 0"
         f" FROM {numbers.format(most=values['no_shows'])} AS s"
+        f" JOIN branch b ON b.id = {values['leaf']} + ({whom}) / {EACH}"
     )
     with db.engine.connect().execution_options(begin=NO_TRANSACTION) as connection:
         if sqlite:
@@ -311,7 +316,7 @@ def _insert(values: dict[str, int]) -> None:
         else:
             connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text(entries))
-        connection.execute(text(no_shows))
+        connection.execute(text(missed))
         if sqlite:
             connection.execute(text("COMMIT"))
         else:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import BranchMembership, Person, Qualification, RoleGrant
+from volunteer_hub.attendance import no_shows
 from volunteer_hub.attendance.events import KIND_OF, Source
 from volunteer_hub.attendance.events import add as add_event
 from volunteer_hub.attendance.models import (
@@ -479,4 +480,5 @@ def _events_of(session: Session, row: Attendance) -> None:
                 source=Source(AttendanceMethod(row.method), row.recorded_by),
                 now=row.recorded_at,
             )
+    no_shows.follow(session, row, missed=status is AttendanceStatus.NO_SHOW)
     session.commit()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from volunteer_hub.attendance import no_shows
 from volunteer_hub.attendance.models import (
     Attendance,
     AttendanceMethod,
@@ -156,6 +157,8 @@ def settle(session: Session, row: Attendance) -> bool:
         row.status = str(AttendanceStatus.PRESENT)
     elif away:
         row.status = str(away[-1])
+    missed = bool(away) and row.status == AttendanceStatus.NO_SHOW
+    no_shows.follow(session, row, missed=missed)
     return bool(pairs or away)
 
 

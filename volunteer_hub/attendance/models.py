@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -100,7 +100,8 @@ class Attendance(Base):
     `check_in_at` is the first arrival, `check_out_at` the last departure; `stays` holds all pairs
     (ISO moments) of somebody who came more than once. A check-in without a check-out waits:
     somebody must say when the person left. Company and building are those of the person when the
-    row was made: the ledger freezes them (rule 8).
+    row was made: the ledger freezes them (rule 8). `missed_path` is the branch's path of the day
+    while the row is a no-show, empty for people without a branch; None says that it is none.
     """
 
     __tablename__ = "attendance"
@@ -149,6 +150,22 @@ class Attendance(Base):
     counted: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    missed_path: Mapped[str | None]
+    missed_as_member: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class BranchNoShows(Base):
+    """How many no-shows 爽约 a branch with all below it had in a quarter (its first day).
+
+    Sums of `Attendance.missed_path`, kept by `attendance.no_shows`; by membership of the day.
+    """
+
+    __tablename__ = "branch_no_shows"
+
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+    quarter: Mapped[date] = mapped_column(primary_key=True)
+    is_party_member: Mapped[bool] = mapped_column(primary_key=True)
+    no_shows: Mapped[int]
 
 
 class LeaderLink(Base):

@@ -12,6 +12,7 @@ from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
+from volunteer_hub.attendance import no_shows
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import Base, touch_lists
 from volunteer_hub.demo import (
@@ -74,7 +75,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     edges.past_of_the_moved_branch(plan, folk, past)
     edges.past_of_unusual_people(plan, cast, past)
     ledger.build(plan, folk)
-    site_events.build(plan)
+    site_events.build(plan, folk)
     edges.delete_account(plan, folk, cast)
     plan.rows[SearchTerm].extend(_search_terms(plan))
     return plan
@@ -100,6 +101,7 @@ def write(session: Session, plan: Plan, *, now: datetime) -> int:
             session.execute(insert(table), rows[start : start + CHUNK])
     draw_lines(session)
     summary.rebuild(session)
+    no_shows.rebuild(session)
     audit.record(session, "demo:load", actor_id=None, object_id=None, now=now)
     touch_lists(session)
     session.execute(text("ANALYZE"))

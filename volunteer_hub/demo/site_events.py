@@ -9,13 +9,19 @@ from volunteer_hub.attendance.models import (
     EventKind,
     SiteEvent,
 )
+from volunteer_hub.demo.people import People, standing
 from volunteer_hub.demo.plan import Plan, Row
+from volunteer_hub.shifts.models import Shift
 
 
-def build(plan: Plan) -> None:
+def build(plan: Plan, people: People) -> None:
     """Collect arrivals, departures and absences in the order in which they were recorded."""
     for row in plan.rows[Attendance]:
         status = AttendanceStatus(row["status"])
+        if status is AttendanceStatus.NO_SHOW:
+            day = plan.rows[Shift][row["shift_id"] - 1]["day"]
+            was = standing(plan, people, row["person_id"], day)
+            row["missed_path"], row["missed_as_member"] = was["branch_path"], was["is_party_member"]
         if status is not AttendanceStatus.PRESENT:
             _add(plan, row, KIND_OF[status], "recorded_at")
             continue

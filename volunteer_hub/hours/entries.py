@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.freezing import Frozen, freeze
 from volunteer_hub.accounts.qualifications import grant_training
 from volunteer_hub.attendance.models import Attendance, AttendanceMethod
 from volunteer_hub.audit import services as audit
 from volunteer_hub.hours import ledger
 from volunteer_hub.hours.crediting import Rule, Span
-from volunteer_hub.hours.freezing import Frozen, freeze
 
 REASON_LENGTH = 200
 

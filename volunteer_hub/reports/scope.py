@@ -154,6 +154,14 @@ def _day(name: str) -> Any:
     return bindparam(name, type_=LedgerEntry.service_day.type)
 
 
+def written(name: str) -> Any:
+    """Return a day of the span as part of the statement, for joins that begin with shifts.
+
+    Only then PostgreSQL sees how few days these are, and begins with them.
+    """
+    return bindparam(name, type_=LedgerEntry.service_day.type, literal_execute=True)
+
+
 def _may_count() -> Select[int]:
     """Select the branches that lie below today, or that ever moved, with all below those.
 

@@ -8,19 +8,20 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, distinct, func, or_, select
+from sqlalchemy import Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership
 from volunteer_hub.attendance.events import stays_of
-from volunteer_hub.attendance.models import IS_NO_SHOW, Attendance
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.crediting import Span, proposed_minutes
 from volunteer_hub.hours.sheets import unconfirmed
 from volunteer_hub.projects.models import Adoption, AdoptionState, Category, Project
 from volunteer_hub.registry.models import Branch, BranchLine, Building, Organisation
-from volunteer_hub.reports.scope import BRANCH_ID, Scope, Shape, of_kind, of_projects
-from volunteer_hub.shifts.models import Shift, ShiftStatus
+from volunteer_hub.reports.queries.no_shows import missed_by, no_shows_of
+from volunteer_hub.reports.scope import BRANCH_ID, Scope, Shape, of_kind, of_projects, written
+from volunteer_hub.shifts.models import Shift
 
 
 @dataclass(frozen=True)
@@ -148,12 +149,6 @@ def names_of(
     return found
 
 
-def _written(name: str) -> Any:
-    # Written out, not sent as a value: only then PostgreSQL sees how few days these are, and
-    # begins with them.
-    return bindparam(name, type_=Shift.day.type, literal_execute=True)
-
-
 def _theirs(shape: Shape) -> Any:
     """Join attendance and shift to those who were in the branch, or below it, on the day."""
     member, line = BranchMembership, BranchLine
@@ -172,7 +167,7 @@ def _theirs(shape: Shape) -> Any:
             & (line.until.is_(None) | (line.until >= Shift.day)),
         ),
         (
-            Shift.day.between(_written("first"), _written("last")),
+            Shift.day.between(written("first"), written("last")),
             *of_kind(member.is_party_member, shape.members),
             *of_projects(shape),
         ),
@@ -181,34 +176,17 @@ def _theirs(shape: Shape) -> Any:
 
 def no_shows(session: Session, scope: Scope) -> int:
     """Return how often people of the branch stayed away without a word (excused: not counted)."""
-    return session.scalar(_no_shows(scope.shape), scope.values()) or 0
-
-
-@lru_cache
-def _no_shows(shape: Shape) -> Any:
-    member, line, wanted = _theirs(shape)
-    return (
-        select(func.count(distinct(Attendance.id)))
-        .join(Shift, Shift.id == Attendance.shift_id)
-        .join(Project, Project.id == Shift.project_id)
-        .join(*member)
-        .join(*line)
-        .where(IS_NO_SHOW, Shift.status == str(ShiftStatus.PUBLISHED), *wanted)
-    )
+    return no_shows_of(session, scope, [scope.branch_id]).get(scope.branch_id, 0)
 
 
 def missed(session: Session, scope: Scope) -> list[Missed]:
     """Return the shifts behind `no_shows`, the newest first; totals only, no names."""
     query = (
-        _no_shows(scope.shape)
-        .with_only_columns(
-            Shift.id,
-            Project.title_zh,
-            Project.title_en,
-            Shift.day,
-            func.count(distinct(Attendance.id)),
-            maintain_column_froms=True,
-        )
+        select(Shift.id, Project.title_zh, Project.title_en, Shift.day, func.count())
+        .select_from(Attendance)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Project, Project.id == Shift.project_id)
+        .where(*missed_by(scope.shape))
         .group_by(Shift.id, Project.title_zh, Project.title_en, Shift.day)
         .order_by(Shift.day.desc(), Shift.id)
     )

@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, distinct, func, select
+from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership, Person
-from volunteer_hub.attendance.models import IS_NO_SHOW, Attendance
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.hours.summary import steps_of
-from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Branch, BranchLine, Building
+from volunteer_hub.reports.queries.no_shows import no_shows_of
 from volunteer_hub.reports.queries.sums import Tally, on_books, tallies, total
 from volunteer_hub.reports.scope import (
     Members,
@@ -23,11 +22,8 @@ from volunteer_hub.reports.scope import (
     counts,
     entries_of,
     lies_below,
-    of_kind,
-    of_projects,
     overlap,
 )
-from volunteer_hub.shifts.models import Shift, ShiftStatus
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ def summary(
     for kind in Members:
         (books[kind],) = on_books(session, kind, ids, [scope.period])
         (kinds[kind],) = tallies(session, replace(scope, members=kind), ids, [scope.period])
-    no_shows, shifts = _no_shows(session, scope, ids), _shifts(session, scope)
+    no_shows, shifts = no_shows_of(session, scope, ids), _shifts(session, scope)
     enterprises = _enterprises(session, scope, ids)
     return [
         SummaryRow(
@@ -111,41 +107,6 @@ def summary(
         )
         for row in rows
     ]
-
-
-def _no_shows(session: Session, scope: Scope, ids: Sequence[int]) -> dict[int, int]:
-    member, line = BranchMembership, BranchLine
-    rows = session.execute(
-        select(line.ancestor_id, func.count(distinct(Attendance.id)))
-        .select_from(Attendance)
-        .join(Shift, Shift.id == Attendance.shift_id)
-        .join(Project, Project.id == Shift.project_id)
-        .join(
-            member,
-            and_(
-                member.person_id == Attendance.person_id,
-                overlap(member.started_on, member.ended_on, start=Shift.day, end=Shift.day),
-            ),
-        )
-        .join(
-            line,
-            and_(
-                line.branch_id == member.branch_id,
-                overlap(line.since, line.until, start=Shift.day, end=Shift.day),
-            ),
-        )
-        .where(
-            IS_NO_SHOW,
-            Shift.status == str(ShiftStatus.PUBLISHED),
-            Shift.day.between(scope.period.first, scope.period.last),
-            line.ancestor_id.in_(ids),
-            *of_kind(member.is_party_member, scope.members),
-            *of_projects(scope.shape),
-        )
-        .group_by(line.ancestor_id),
-        scope.values(),
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def _shifts(session: Session, scope: Scope) -> dict[int, int]:

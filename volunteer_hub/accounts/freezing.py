@@ -1,4 +1,4 @@
-"""What a ledger entry keeps of a person: how things were on the service day."""
+"""What a ledger entry or a no-show keeps of a person: how things were on the service day."""
 
 from __future__ import annotations
 
