@@ -23,6 +23,7 @@ from volunteer_hub.core.config import ROOT, Settings, read_settings
 from volunteer_hub.core.db import db
 from volunteer_hub.core.permissions import Actor, Visitor
 from volunteer_hub.hours import views as hours_views
+from volunteer_hub.matching import views as matching_views
 from volunteer_hub.notifications import views as notifications_views
 from volunteer_hub.reports import office_views
 from volunteer_hub.reports import views as reports_views
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         attendance_views,
         hours_views,
         certificates_views,
+        matching_views,
         reports_views,
         office_views,
         console_views,

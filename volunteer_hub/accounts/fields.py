@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import DateField, Field, TimeField
+from wtforms import DateField, Field, Form, SelectField, TimeField, ValidationError
 from wtforms.validators import Length, Optional
 
 from volunteer_hub.core.i18n import _, _l
@@ -51,3 +51,11 @@ class Day(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please choose a day.")) from None
+
+
+class Choose(SelectField):
+    """One line of a list; what is not in it is refused in our own words."""
+
+    def pre_validate(self, form: Form) -> None:
+        if not any(value == self.data for value, *_rest in self.iter_choices()):
+            raise ValidationError(_("Please choose one from the list."))

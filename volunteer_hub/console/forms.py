@@ -18,7 +18,6 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectField,
     StringField,
     TextAreaField,
     ValidationError,
@@ -26,7 +25,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from volunteer_hub.accounts.fields import WallTime, at_most, emptied
+from volunteer_hub.accounts.fields import Choose, WallTime, at_most, emptied
 from volunteer_hub.accounts.forms import NEEDED, SeveralField, strip
 from volunteer_hub.accounts.queries import QualificationRow
 from volunteer_hub.core.i18n import _, _l
@@ -53,14 +52,6 @@ class Whole(IntegerField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Please type a whole number.")) from None
-
-
-class Choose(SelectField):
-    """One line of a list; what is not in it is refused in our own words."""
-
-    def pre_validate(self, form: Form) -> None:
-        if not any(value == self.data for value, *_rest in self.iter_choices()):
-            raise ValidationError(_("Please choose one from the list."))
 
 
 class Moment(DateTimeLocalField):

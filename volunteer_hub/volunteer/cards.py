@@ -32,6 +32,8 @@ class Card(NamedTuple):
     needed: str
     action: str
     state: str
+    # Why it is recommended, in one line.
+    why: str = ""
 
 
 def project_cards(rows: Iterable[ProjectCard]) -> list[Card]:

@@ -55,6 +55,7 @@ class Shape:
     eligible: bool = False
     project: bool = False
     person: bool = False
+    only: bool = False
     sort: str = "soonest"
 
 
@@ -104,6 +105,7 @@ def fits(shift: Any, shape: Shape) -> list[ColumnElement[bool]]:
         (shape.start, lambda: shift.start_minute >= bindparam("start", type_=Integer)),
         (shape.end, lambda: shift.end_minute <= bindparam("end", type_=Integer)),
         (shape.project, lambda: shift.project_id == bindparam("project", type_=Integer)),
+        (shape.only, lambda: shift.id.in_(bindparam("only", expanding=True))),
         (shape.walk, lambda: shift.place_id.in_(_within_walk())),
         (shape.seats, lambda: _free_post(shift).exists()),
         (shape.eligible, lambda: ~_clash(shift).exists()),

@@ -19,18 +19,24 @@ from volunteer_hub.attendance.models import Attendance, SiteEvent
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
+from volunteer_hub.matching.models import Availability, Away, FreeWindow, Interest, Invitation
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import SignUp
 
 # The hash and the session key protect the person; they say nothing about them.
 HIDDEN = frozenset({"password_hash", "session_key", "digest", "recorded_by", "confirmed_by"})
-HIDDEN |= {"device", "actor_id", "link_id", "decided_by", "answered_by"}
+HIDDEN |= {"device", "actor_id", "link_id", "decided_by", "answered_by", "made_by"}
 TABLES: tuple[tuple[str, Any], ...] = (
     ("memberships", BranchMembership.person_id),
     ("membership_requests", MembershipRequest.person_id),
     ("roles", RoleGrant.person_id),
     ("consents", Consent.person_id),
     ("sign_ups", SignUp.person_id),
+    ("availability", Availability.person_id),
+    ("free_windows", FreeWindow.person_id),
+    ("days_away", Away.person_id),
+    ("interests", Interest.person_id),
+    ("invitations", Invitation.person_id),
     ("attendances", Attendance.person_id),
     ("events", SiteEvent.person_id),
     ("claims", HoursClaim.person_id),
@@ -53,7 +59,7 @@ def own_data(session: Session, *, person_id: int) -> dict[str, Any]:
 def _rows(session: Session, owner: Any, person_id: int) -> list[dict[str, Any]]:
     table = owner.class_.__table__
     columns = [column for column in table.c if column.name not in HIDDEN]
-    query = select(*columns).where(owner == person_id).order_by(table.c.id)
+    query = select(*columns).where(owner == person_id).order_by(*table.primary_key)
     return [_plain(dict(row._mapping)) for row in session.execute(query)]
 
 

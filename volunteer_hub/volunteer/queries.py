@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -58,6 +59,7 @@ class ShiftCard(NamedTuple):
     left: int
     capacity: int
     state: str | None
+    window: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,26 @@ def shifts(
     statement = _built(statements.fitting_shifts, shape, found)
     rows = [ShiftCard._make(row) for row in session.connection().execute(statement, values).all()]
     return Page(rows, total, wanted.page, total)
+
+
+def joinable(
+    session: Session,
+    shift_ids: Sequence[int],
+    *,
+    person_id: int,
+    building_id: int | None,
+    now: datetime,
+) -> dict[int, ShiftCard]:
+    """Return, of these shifts, those with places left that the person can join."""
+    wanted = Filter(building=building_id, seats=True, eligible=True)
+    shape = replace(shape_of(wanted, person_id=person_id), only=True)
+    values = values_of(wanted, now=now, person_id=person_id) | {
+        "only": list(shift_ids),
+        "limit": len(shift_ids),
+        "out_of_reach": out_of_reach(session, person_id=person_id, now=now),
+    }
+    rows = session.connection().execute(_cached(statements.fitting_shifts, shape), values)
+    return {row[0]: ShiftCard._make(row) for row in rows}
 
 
 def _built(build: Any, shape: Shape, found: Subquery | None) -> Any:

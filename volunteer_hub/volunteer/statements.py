@@ -172,6 +172,7 @@ def fitting_shifts(shape: Shape, found: Subquery | None) -> Statement:
             left,
             capacity,
             _own_state() if shape.person else null(),
+            Shift.window,
         )
         .select_from(Shift)
         .join(Project, Project.id == Shift.project_id)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,17 +20,29 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
+from volunteer_hub.matching import availability
 from volunteer_hub.shifts import held_queries, leaving
 from volunteer_hub.shifts import queries as shifts
 from volunteer_hub.shifts.adoption_queries import adopters
 from volunteer_hub.shifts.models import SignUpStatus
-from volunteer_hub.volunteer import cards, facets, filters, project_page, queries, suggestions
+from volunteer_hub.volunteer import (
+    cards,
+    facets,
+    filters,
+    project_page,
+    queries,
+    recommended_views,
+    suggestions,
+)
+from volunteer_hub.volunteer.blueprint import bp
 from volunteer_hub.volunteer.branch_shifts import branch_shifts
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
 
-bp = Blueprint("volunteer", __name__)
 
+__all__ = ["bp", "recommended_views"]
+
+ON_HOME = 3
 KNOWN = ("班前一小时", "幸福白老汇", "捡跑")
 
 
@@ -173,10 +186,7 @@ def home() -> Response:
 
 def _home() -> Response:
     session, now = db.session(), clock.now()
-    choices = facets.read(session)
-    near = filters.Filter(building=current_user.building_id, seats=True)
-    near.walk = 15 if near.building else None
-    page = queries.shifts(session, near, now=now, person_id=current_user.id)
+    choices, ours = facets.read(session), _ours()
     mine = (
         shifts.my_shifts(session, person_id=current_user.id, ending_after=now, limit=1)
         if current_user.is_authenticated
@@ -185,13 +195,25 @@ def _home() -> Response:
     return render(
         "volunteer/home.html",
         next_shift=mine[0] if mine else None,
-        found=cards.shift_cards(page.rows[:6], dated=True),
         choices=choices,
-        building=near.building,
+        building=current_user.building_id,
         days=_next_days(),
         known=KNOWN,
-        ours=_ours(),
+        ours=ours,
+        **_for_the_reader(ours),
     )
+
+
+def _for_the_reader(ours: list[cards.Card]) -> dict[str, Any]:
+    """Return what is recommended to who has signed in, and the soonest shifts to everybody else."""
+    if current_user.is_authenticated:
+        tastes = recommended_views.own_tastes()
+        shown = {card.id for card in ours}
+        found = recommended_views.own_recommendations(tastes, most=ON_HOME + len(ours))
+        fresh = [card for card in found if card.id not in shown]
+        return {"found": fresh[:ON_HOME], "tastes": tastes}
+    page = queries.shifts(db.session(), filters.Filter(seats=True), now=clock.now())
+    return {"found": cards.shift_cards(page.rows[:6], dated=True), "tastes": None}
 
 
 @bp.get("/me")
@@ -227,6 +249,7 @@ def delete() -> BaseResponse:
         now = clock.now()
         certificates.forget(db.session(), person_id=current_user.id, now=now)
         leaving.leave_all(db.session(), person_id=current_user.id, now=now)
+        availability.forget(db.session(), person_id=current_user.id)
         accounts.delete_account(
             db.session(), person_id=current_user.id, today=clock.today(), now=now
         )

@@ -9,7 +9,7 @@ from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField
 
-from volunteer_hub.console.forms import Choose
+from volunteer_hub.accounts.fields import Choose
 from volunteer_hub.core.i18n import _, _l
 from volunteer_hub.projects.importing.columns import FIELDS, IGNORE
 

@@ -20,13 +20,12 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from volunteer_hub.accounts.fields import WallTime, at_most, emptied
+from volunteer_hub.accounts.fields import Choose, WallTime, at_most, emptied
 from volunteer_hub.accounts.forms import NEEDED, SeveralField, strip
 from volunteer_hub.accounts.queries import QualificationRow
 from volunteer_hub.console.forms import (
     POST_ROWS,
     CancelShiftForm,
-    Choose,
     PlaceFields,
     PostForm,
     ShiftForm,

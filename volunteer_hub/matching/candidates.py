@@ -1,0 +1,196 @@
+"""Open shifts of the coming days as candidates for one person, ranked.
+
+Two steps, so that a page costs little: one lean query over what is open in the person's hours,
+scored in Python (`scoring`); the rules of signing up are asked of the best ones only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, bindparam, cast, exists, literal, select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.accounts.models import PersonQualification
+from volunteer_hub.core.calendar import Window, minute_of_day
+from volunteer_hub.core.db import UtcDateTime
+from volunteer_hub.matching.scoring import Candidate, Fit, Scored, Staffing, forecast_rate, ranked
+from volunteer_hub.matching.tastes import Tastes
+from volunteer_hub.projects.models import Project, ProjectStatus
+from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus
+
+# How far ahead is looked, and at how many shifts: a page costs the same on a busy week.
+FORTNIGHT, MOST_SHIFTS = 14, 800
+DAY_HOURS = 24
+
+
+class Open(NamedTuple):
+    """A shift with places left; `taken`, `minimum` and `capacity` are sums over its posts."""
+
+    shift_id: int
+    project_id: int
+    category_id: int
+    window: str
+    day: date
+    start_minute: int
+    end_minute: int
+    place_id: int
+    taken: int
+    minimum: int
+    capacity: int
+    skilled: int
+
+
+# Written out: only then SQLite sees that the index of published shifts to come will do.
+_PUBLISHED = literal(str(ShiftStatus.PUBLISHED), literal_execute=True)
+_LISTED = exists().where(
+    Project.id == Shift.project_id, Project.status == str(ProjectStatus.PUBLISHED)
+)
+_HAS_ROOM = exists().where(Post.shift_id == Shift.id, Post.taken < Post.capacity)
+# The soonest that fit, found along the index: what is summed below are these alone.
+_soonest = (
+    select(Shift)
+    .where(
+        Shift.status == _PUBLISHED,
+        Shift.starts_at > bindparam("now", type_=UtcDateTime),
+        Shift.day.in_(bindparam("days", expanding=True)),
+        Shift.window.in_(bindparam("windows", expanding=True)),
+        _LISTED,
+        _HAS_ROOM,
+    )
+    .order_by(Shift.starts_at, Shift.id)
+    .limit(MOST_SHIFTS)
+    .subquery("soonest")
+)
+_POST_ASKS_WHAT_IS_KNOWN = exists().where(
+    PostNeed.post_id == Post.id,
+    PersonQualification.qualification_id == PostNeed.qualification_id,
+    PersonQualification.person_id == bindparam("person", type_=Integer),
+)
+_OPEN = (
+    select(
+        _soonest.c.id,
+        _soonest.c.project_id,
+        Project.category_id,
+        _soonest.c.window,
+        _soonest.c.day,
+        _soonest.c.start_minute,
+        _soonest.c.end_minute,
+        _soonest.c.place_id,
+        Post.taken,
+        Post.minimum,
+        Post.capacity,
+        cast(_POST_ASKS_WHAT_IS_KNOWN, Integer),
+    )
+    .select_from(_soonest)
+    .join(Project, Project.id == _soonest.c.project_id)
+    .join(Post, Post.shift_id == _soonest.c.id)
+)
+
+
+def best_shifts(
+    session: Session, *, person_id: int, tastes: Tastes, now: datetime, local: datetime, most: int
+) -> list[Scored]:
+    """Return the most recommendable shifts with places left, best first; `local` is the wall clock.
+
+    Whether the person may sign up is not looked at. One query, and scoring.
+    """
+    days = _days(tastes, local.date())
+    if not days:
+        return []
+    values = {
+        "person": person_id,
+        "now": now,
+        "days": days,
+        "windows": _windows(tastes),
+    }
+    rows = _by_shift(session.connection().execute(_OPEN, values))
+    return ranked(_candidates(rows, tastes, local), most=most)
+
+
+def _by_shift(posts: Iterable[Any]) -> list[Open]:
+    """Return one row a shift of rows that are one a post."""
+    found: dict[int, Open] = {}
+    for row in posts:
+        known = found.get(row[0])
+        if known is None:
+            found[row[0]] = Open._make(row)
+        else:
+            found[row[0]] = Open(
+                *known[:8],
+                known.taken + row[8],
+                known.minimum + row[9],
+                known.capacity + row[10],
+                max(known.skilled, row[11]),
+            )
+    return list(found.values())
+
+
+def _days(tastes: Tastes, today: date) -> list[date]:
+    days = (today + timedelta(days=n) for n in range(FORTNIGHT + 1))
+    return [
+        day
+        for day in days
+        if not tastes.is_away(day) and (not tastes.free or day.weekday() in tastes.free)
+    ]
+
+
+def _windows(tastes: Tastes) -> list[str]:
+    """Return where shifts that fit can lie; odd hours may fit into wide ones."""
+    said = {window for windows in tastes.free.values() for *_hours, window in windows}
+    return sorted({*said, Window.OTHER}) if said else [str(window) for window in Window]
+
+
+def _candidates(rows: Sequence[Open], tastes: Tastes, local: datetime) -> Iterator[Candidate]:
+    today, minute = local.toordinal(), minute_of_day(local.time())
+    rates = {row.shift_id: _observed(row, today) for row in rows}
+    days = sum(observed for _taken, observed in rates.values())
+    average = sum(row.taken for row in rows) / days if days else 0.0
+    fill = _fill(rows)
+    for row in rows:
+        weekday = row.day.weekday()
+        in_window: bool | None = None
+        if tastes.free:
+            in_window = tastes.is_free(weekday, row.start_minute, row.end_minute)
+            if not in_window:
+                continue
+        taken, observed = rates[row.shift_id]
+        yield Candidate(
+            row.shift_id,
+            (row.project_id, row.window),
+            Staffing(
+                row.taken,
+                row.minimum,
+                row.capacity,
+                (row.day.toordinal() - today) * DAY_HOURS + (row.start_minute - minute) / 60,
+                forecast_rate(taken, observed, average),
+                fill[row.project_id],
+            ),
+            Fit(
+                walk=tastes.walks.get(row.place_id),
+                farthest=tastes.farthest_walk,
+                interest=tastes.interest.get(row.category_id, 0.0),
+                in_window=in_window,
+                skill=bool(row.skilled),
+                branch=row.project_id in tastes.adopted,
+                served=row.project_id in tastes.served,
+            ),
+        )
+
+
+def _observed(row: Open, today: int) -> tuple[int, float]:
+    """Return how many signed up within how many days: people look a fortnight ahead."""
+    ahead = row.day.toordinal() - today
+    return row.taken, max(FORTNIGHT - ahead, 1)
+
+
+def _fill(rows: Sequence[Open]) -> dict[int, float]:
+    """Return the share of the coming places of each project that are taken."""
+    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        sums[row.project_id][0] += row.taken
+        sums[row.project_id][1] += row.capacity
+    return {project: taken / capacity for project, (taken, capacity) in sums.items()}
