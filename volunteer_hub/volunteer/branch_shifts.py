@@ -94,4 +94,6 @@ def branch_shifts(
         .order_by(Shift.starts_at, Shift.id)
         .limit(MOST)
     )
-    return [ShiftCard(*row[:11], None, int(row[11]), int(row[12]), row[13]) for row in rows]
+    return [
+        ShiftCard._make([*row[:11], None, int(row[11]), int(row[12]), row[13], ""]) for row in rows
+    ]
