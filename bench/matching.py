@@ -22,13 +22,16 @@ from typing import Any
 
 import numpy as np
 
-from volunteer_hub.matching.problem import Ints, Problem, segments
+from volunteer_hub.matching.problem import Ints, Problem, blocks, segments
 from volunteer_hub.matching.solver import solve
 
 FOLDER = Path(__file__).parents[2] / "shared" / "bench" / "matching"
 # The format counts quarters of an hour from six in the morning, 14 days of 64.
 DAWN, QUARTER, DAYS = 6 * 60, 15, 14
 LUNCH = (23, 34)
+DAY = 24 * 60
+# Between two places: ten minutes and 18 km/h, rounded up to a quarter of an hour.
+CHANGE_SECONDS, SECONDS_A_KM = 600, 200
 CASES = [
     (size, family, scarcity)
     for size in ("S", "M", "L")
@@ -61,7 +64,7 @@ def _solve(instance: Path, answer: Path) -> None:
     with answer.open("w", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(["volunteer", "shift"])
-        pairs = zip(problem.person[plan.chosen], problem.shift[plan.chosen], strict=True)
+        pairs = zip(problem.person[plan.chosen], problem.post[plan.chosen], strict=True)
         writer.writerows(sorted((int(person), int(shift)) for person, shift in pairs))
     print(
         json.dumps(
@@ -124,31 +127,40 @@ def read(arrays: dict[str, Any]) -> Problem:
     count = len(wide["pr_cat"])
     total = np.bincount(wide["sh_proj"], wide["sh_cap"], count).astype(np.int64)
     taken = np.bincount(wide["sh_proj"], wide["sh_taken"], count).astype(np.int64)
+    spots, place = np.unique(wide["sh_xy"], axis=0, return_inverse=True)
+    way = _way(spots)
+    start = DAY * wide["sh_day"] + DAWN + QUARTER * wide["sh_q0"]
+    end = start + QUARTER * (wide["sh_q1"] - wide["sh_q0"])
     problem = Problem(
         person=person,
-        shift=shift,
+        post=shift,
         preference=preference,
         week_left=np.maximum(wide["vol_week"][:, None] - used, 0),
         recent=wide["vol_hist"],
-        day=wide["sh_day"],
-        start=DAWN + QUARTER * wide["sh_q0"],
-        end=DAWN + QUARTER * wide["sh_q1"],
-        x=wide["sh_xy"][:, 0],
-        y=wide["sh_xy"][:, 1],
+        occasion=np.arange(shifts),
+        week=wide["sh_day"] // 7,
+        start=start,
+        end=end,
+        block=blocks(start, end, int(way.max(initial=0))),
+        place=place.reshape(-1),
         places=np.maximum(wide["sh_cap"] - wide["sh_taken"], 0),
         needed=np.maximum(wide["sh_min"] - wide["sh_taken"], 0),
         project=wide["sh_proj"],
+        way=way,
         segments=segments(total, taken),
     )
-    kept = _kept(problem, wide)
-    return Problem(
-        **{
-            **{name: getattr(problem, name) for name in Problem.__dataclass_fields__},
-            "person": person[kept],
-            "shift": shift[kept],
-            "preference": preference[kept],
-        }
-    )
+    return problem.narrowed(_kept(problem, wide))
+
+
+def _way(spots: Ints) -> Any:
+    """Return the minutes between every two spots (metres), a table of small numbers."""
+    way = np.zeros((len(spots), len(spots)), np.int16)
+    for row, spot in enumerate(spots):
+        squared = ((spots - spot) ** 2).sum(1)
+        metres = np.floor(np.sqrt(squared.astype(np.float64))).astype(np.int64)
+        quarters = -(-(CHANGE_SECONDS * 1000 + metres * SECONDS_A_KM) // (QUARTER * 60_000))
+        way[row] = np.where(metres == 0, 0, quarters * QUARTER)
+    return way
 
 
 def _pairs(free: Any, wide: dict[str, Any], shift: int) -> tuple[Ints, Ints]:
@@ -187,8 +199,8 @@ def _noise(person: Ints, shift: int) -> Ints:
 
 def _kept(problem: Problem, wide: dict[str, Any]) -> Ints:
     """Return the pairs that are neither signed up, nor blocked, nor clash with a sign-up."""
-    count = len(problem.day)
-    keys = problem.person * count + problem.shift
+    count = len(problem.start)
+    keys = problem.person * count + problem.post
     gone = np.concatenate(
         [wide[f"{kind}_v"] * count + wide[f"{kind}_s"] for kind in ("blk", "fix")]
     )
@@ -199,7 +211,7 @@ def _kept(problem: Problem, wide: dict[str, Any]) -> Ints:
     for lag in range(int(np.bincount(signed).max(initial=0)) if len(signed) else 0):
         place = np.minimum(first + lag, len(signed) - 1)
         rows = np.flatnonzero((first + lag < len(signed)) & (signed[place] == problem.person))
-        wrong[rows] |= problem.clash(problem.shift[rows], shifts[place[rows]])
+        wrong[rows] |= problem.clash(problem.post[rows], shifts[place[rows]])
     return np.flatnonzero(~wrong)
 
 

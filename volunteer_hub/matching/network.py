@@ -1,13 +1,14 @@
 """The plan as a flow of least cost, solved exactly by OR-Tools.
 
-source -(k-th new shift: fairness)-> person -> person and week -> clique of shifts that exclude
-each other -(place and preference)-> shift -> project -(equity, four quarters)-> sink. The flow is
-the best plan wherever two shifts that clash share a clique; its value bounds every plan.
+source -(k-th new shift: fairness)-> person -> person and week -> clique of posts that exclude
+each other -(place and preference)-> post -> project -(equity, four quarters)-> sink. The flow is
+the best plan wherever two posts that clash share a clique; its value bounds every plan.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
@@ -23,28 +24,73 @@ ABOVE_ALL = 1_000_000
 class Flow:
     """The pairs chosen (rows of the problem), what the flow earned, and the prices in it.
 
-    `person_week` and `shift` are prices of places in the flow; a pair that is not chosen misses
-    being worth it by `slack` points (for the rows asked).
+    `person_week` and `post` are prices of places in the flow, `sink` is that of its end; a pair
+    that is not chosen misses being worth it by `slack` points (for the rows asked).
     """
 
     chosen: Ints
     value: int
     person_week: Ints
-    shift: Ints
+    post: Ints
+    sink: int
     slack: Ints
 
     def margin(self, problem: Problem, pairs: Ints) -> Ints:
         """Return by how much each pair beats what its person and its place cost."""
-        prices = self.shift[problem.shift[pairs]] - self.person_week[problem.person_week[pairs]]
+        prices = self.post[problem.post[pairs]] - self.person_week[problem.person_week[pairs]]
         return problem.worth[pairs] + prices
+
+
+class _Nodes:
+    """Numbers of the places in the flow: people, their weeks, their cliques, posts, projects."""
+
+    def __init__(self, problem: Problem, rows: Ints, clique: Ints) -> None:
+        self.problem = problem
+        self.week_keys, self.of_week = np.unique(problem.person_week[rows], return_inverse=True)
+        # A block may hold the end of one week and the beginning of the next.
+        keys = problem.person_block[rows] * (int(clique.max(initial=0)) + 1) + clique
+        keys = keys * problem.weeks + problem.week[problem.post[rows]]
+        _keys, self.first, self.of_key, self.size = np.unique(
+            keys, return_index=True, return_inverse=True, return_counts=True
+        )
+        self.people, self.of_person = np.unique(
+            self.week_keys // problem.weeks, return_inverse=True
+        )
+        # A clique of one needs no place of its own.
+        self.shared = np.flatnonzero(self.size > 1)
+        self.at_person = 2
+        self.at_week = self.at_person + len(self.people)
+        self.at_key = self.at_week + len(self.week_keys)
+        self.at_post = self.at_key + len(self.shared)
+        self.at_project = self.at_post + len(problem.start)
+        self.count = self.at_project + len(problem.segments)
+
+    @cached_property
+    def per_week(self) -> Ints:
+        """How many shifts each person can take in each week at most."""
+        left = self.problem.week_left.reshape(-1)[self.week_keys]
+        cliques = np.bincount(self.of_week[self.first], minlength=len(self.week_keys))
+        return np.minimum(left, cliques)
+
+    @cached_property
+    def per_person(self) -> Ints:
+        return np.bincount(self.of_person, self.per_week, len(self.people)).astype(np.int64)
+
+    def pair_tails(self) -> Ints:
+        """Return where the arc of each pair begins: its clique, or the week when it is alone."""
+        node = np.full(len(self.size), -1)
+        node[self.shared] = self.at_key + np.arange(len(self.shared))
+        lone = self.size[self.of_key] == 1
+        return np.where(lone, self.at_week + self.of_week, node[self.of_key])
 
 
 class _Arcs:
     def __init__(self) -> None:
         self.parts: list[tuple[Ints, Ints, Ints, Ints]] = []
 
-    def add(self, tail: Ints, head: Ints, capacity: Ints, cost: Ints) -> None:
-        self.parts.append((tail, head, capacity, cost))
+    def add(self, tail: Ints | int, head: Ints | int, capacity: Ints | int, cost: Ints) -> None:
+        parts = np.broadcast_arrays(tail, head, capacity, cost)
+        self.parts.append((parts[0], parts[1], parts[2], parts[3]))
 
     def all(self) -> tuple[Ints, Ints, Ints, Ints]:
         tail, head, capacity, cost = (
@@ -56,77 +102,72 @@ class _Arcs:
 def best_flow(
     problem: Problem, rows: Ints, clique: Ints, places: Ints, eager: Ints, reward: int
 ) -> Flow:
-    """Solve for the pairs in `rows`; at most one of each person, day and `clique` is chosen.
+    """Solve for the pairs in `rows`; at most one of each person, block and `clique` is chosen.
 
-    `places` are open in each shift (0 closes it); the first `eager` of them earn `reward` more.
+    `places` are open in each post (0 closes it); the first `eager` of them earn `reward` more.
     """
-    shift = problem.shift[rows]
-    week_keys, of_week = np.unique(problem.person_week[rows], return_inverse=True)
-    keys = problem.person_day[rows] * (int(clique.max(initial=0)) + 1) + clique
-    _keys, first, of_key, size = np.unique(
-        keys, return_index=True, return_inverse=True, return_counts=True
-    )
-    people, of_person = np.unique(week_keys // problem.weeks, return_inverse=True)
-    shared = np.flatnonzero(size > 1)
-    node_of_key = np.full(len(size), -1)
-    at_person = 2
-    at_week = at_person + len(people)
-    at_key = at_week + len(week_keys)
-    at_shift = at_key + len(shared)
-    at_project = at_shift + len(problem.day)
-    nodes = at_project + len(problem.segments)
-    node_of_key[shared] = at_key + np.arange(len(shared))
-    left = problem.week_left[week_keys // problem.weeks, week_keys % problem.weeks]
-    per_week = np.minimum(left, np.bincount(of_week[first], minlength=len(week_keys)))
-    per_person = np.bincount(of_person, per_week, len(people)).astype(np.int64)
-    total = int(per_person.sum())
-
+    nodes = _Nodes(problem, rows, clique)
     arcs = _Arcs()
     # The pairs come first, so that their arcs carry the numbers of their rows.
-    lone = size[of_key] == 1
-    tail = np.where(lone, at_week + of_week, node_of_key[of_key])
-    arcs.add(tail, at_shift + shift, np.ones_like(rows), -problem.worth[rows])
-    for count in range(1, int(per_person.max(initial=0)) + 1):
-        able = np.flatnonzero(per_person >= count)
-        cost = fairness(problem.recent[people[able]], count)
-        arcs.add(np.full_like(able, SOURCE), at_person + able, np.ones_like(able), cost)
-    weeks = np.arange(len(week_keys))
-    arcs.add(at_person + of_person, at_week + weeks, per_week, np.zeros_like(weeks))
-    key_weeks = of_week[first[shared]]
-    arcs.add(at_week + key_weeks, node_of_key[shared], np.ones_like(shared), np.zeros_like(shared))
-    shifts, projects = np.arange(len(problem.day)), np.arange(len(problem.segments))
-    eager = np.minimum(eager, places)
-    for capacity, earned in ((eager, reward), (places - eager, 0)):
-        cost = np.full_like(shifts, -earned)
-        arcs.add(at_shift + shifts, at_project + problem.project, capacity, cost)
-    for quarter, bonus in enumerate(EQUITY):
-        cost = np.full_like(projects, -bonus)
-        sink = np.full_like(projects, SINK)
-        arcs.add(at_project + projects, sink, problem.segments[:, quarter], cost)
-    one = np.ones(1, np.int64)
-    arcs.add(one * SOURCE, one * SINK, one * total, one * 0)
+    arcs.add(nodes.pair_tails(), nodes.at_post + problem.post[rows], 1, -problem.worth[rows])
+    _add_people(arcs, nodes)
+    _add_places(arcs, nodes, places, np.minimum(eager, places), reward)
+    total = int(nodes.per_person.sum())
+    arcs.add(SOURCE, SINK, total, np.zeros(1, np.int64))
+    tail, head, capacity, cost = arcs.all()
+    flows, value = _solved(tail, head, capacity, cost, total)
+    price = _prices(nodes.count, tail, head, cost, flows < capacity, flows > 0)
+    person_week = np.zeros(problem.week_left.size, np.int64)
+    person_week[nodes.week_keys] = price[nodes.at_week : nodes.at_key]
+    return Flow(
+        chosen=rows[np.flatnonzero(flows[: len(rows)])],
+        value=value,
+        person_week=person_week,
+        post=price[nodes.at_post : nodes.at_project],
+        sink=int(price[SINK]),
+        slack=(cost + price[tail] - price[head])[: len(rows)],
+    )
 
-    tails, heads, capacities, costs = arcs.all()
+
+def _add_people(arcs: _Arcs, nodes: _Nodes) -> None:
+    for count in range(1, int(nodes.per_person.max(initial=0)) + 1):
+        able = np.flatnonzero(nodes.per_person >= count)
+        cost = fairness(nodes.problem.recent[nodes.people[able]], count)
+        arcs.add(SOURCE, nodes.at_person + able, 1, cost)
+    weeks = np.arange(len(nodes.week_keys))
+    free = np.zeros_like(weeks)
+    arcs.add(nodes.at_person + nodes.of_person, nodes.at_week + weeks, nodes.per_week, free)
+    weeks = nodes.of_week[nodes.first[nodes.shared]]
+    keys = nodes.at_key + np.arange(len(nodes.shared))
+    arcs.add(nodes.at_week + weeks, keys, 1, np.zeros_like(keys))
+
+
+def _add_places(arcs: _Arcs, nodes: _Nodes, places: Ints, eager: Ints, reward: int) -> None:
+    problem = nodes.problem
+    posts = nodes.at_post + np.arange(len(problem.start))
+    for capacity, earned in ((eager, reward), (places - eager, 0)):
+        cost = np.full_like(posts, -earned)
+        arcs.add(posts, nodes.at_project + problem.project, capacity, cost)
+    projects = nodes.at_project + np.arange(len(problem.segments))
+    for quarter, bonus in enumerate(EQUITY):
+        capacity = problem.segments[:, quarter]
+        arcs.add(projects, SINK, capacity, np.full_like(projects, -bonus))
+    # Beyond the quarters (a project may be overbooked elsewhere) a place earns no bonus.
+    arcs.add(projects, SINK, int(places.sum()), np.zeros_like(projects))
+
+
+def _solved(tail: Ints, head: Ints, capacity: Ints, cost: Ints, total: int) -> tuple[Ints, int]:
     solver = SimpleMinCostFlow()
     solver.add_arcs_with_capacity_and_unit_cost(
-        tails.astype(np.int32), heads.astype(np.int32), capacities, costs
+        tail.astype(np.int32), head.astype(np.int32), capacity, cost
     )
     solver.set_node_supply(SOURCE, total)
     solver.set_node_supply(SINK, -total)
     status = solver.solve()
     if status != solver.OPTIMAL:
         raise RuntimeError(f"the flow has no solution: status {status}")
-    flows = solver.flows(np.arange(len(tails), dtype=np.int32))
-    price = _prices(nodes, tails, heads, costs, flows < capacities, flows > 0)
-    person_week = np.zeros(len(problem.recent) * problem.weeks, np.int64)
-    person_week[week_keys] = price[at_week : at_week + len(week_keys)]
-    return Flow(
-        chosen=rows[np.flatnonzero(flows[: len(rows)])],
-        value=-int(solver.optimal_cost()),
-        person_week=person_week,
-        shift=price[at_shift:at_project],
-        slack=(costs + price[tails] - price[heads])[: len(rows)],
-    )
+    flows = solver.flows(np.arange(len(tail), dtype=np.int32))
+    return flows, -int(solver.optimal_cost())
 
 
 def _prices(nodes: int, tail: Ints, head: Ints, cost: Ints, forth: Flags, back: Flags) -> Ints:

@@ -14,102 +14,142 @@ PAIRS, SHIFTS, NODES, SECONDS = 2_500, 40, 40, 2.0
 PEOPLE, WINDOW = 60, 350
 
 
-def improved(problem: Problem, rows: Ints, chosen: Ints, relaxed: Flow, *, tries: int) -> Ints:
+class _Board:
+    """A plan whose parts are emptied and filled, with all its sums."""
+
+    def __init__(self, problem: Problem, rows: Ints, chosen: Ints, prices: Flow) -> None:
+        self.problem = problem
+        self.margin = np.full(len(problem.person), -(10**6))
+        self.margin[rows] = prices.margin(problem, rows)
+        self.wanted = problem.people_of(prices.chosen)
+        self.taken = np.zeros(len(problem.person), bool)
+        self.people = np.zeros(len(problem.start), np.int64)
+        self.weeks = problem.week_left.reshape(-1).copy()
+        self.recent = problem.recent.copy()
+        self.settled = np.zeros(len(problem.segments), np.int64)
+        self.regret = np.zeros(len(problem.start), np.int64)
+        self.change(chosen, 1)
+
+    def change(self, pairs: Ints, step: int) -> None:
+        """Add pairs (step 1) or take them away (step -1)."""
+        problem = self.problem
+        self.taken[pairs] = step > 0
+        post = problem.post[pairs]
+        np.add.at(self.people, post, step)
+        np.add.at(self.weeks, problem.person_week[pairs], -step)
+        np.add.at(self.recent, problem.person[pairs], step)
+        np.add.at(self.settled, problem.project[post], step)
+        np.add.at(self.regret, post, step * np.maximum(-self.margin[pairs], 0))
+
+    def chosen(self) -> Ints:
+        return np.flatnonzero(self.taken)
+
+    def worst(self) -> Ints:
+        """Return for each shift what the plan loses there against the relaxed flow."""
+        lost = self.regret + PLACE * np.maximum(self.wanted - self.people, 0)
+        found: Ints = np.bincount(self.problem.occasion, lost, self.problem.occasions)
+        return found
+
+    def posts_of(self, occasion: int) -> list[int]:
+        order, begins = self.problem.by_occasion
+        found: list[int] = order[begins[occasion] : begins[occasion + 1]].tolist()
+        return found
+
+    def pairs_of(self, occasion: int) -> Ints:
+        order, begins = self.problem.by_post
+        posts = self.posts_of(occasion)
+        return np.concatenate([order[begins[post] : begins[post + 1]] for post in posts])
+
+    def own(self, people: Ints) -> Ints:
+        """Return the pairs chosen for these people."""
+        order, begins = self.problem.by_person
+        pairs = np.concatenate([order[begins[one] : begins[one + 1]] for one in people.tolist()])
+        return pairs[self.taken[pairs]]
+
+
+def improved(problem: Problem, rows: Ints, chosen: Ints, prices: Flow, *, tries: int) -> Ints:
     """Try parts around the shifts where this plan loses most against the relaxed flow."""
-    margin = np.full(len(problem.person), -(10**6))
-    margin[rows] = relaxed.margin(problem, rows)
-    wanted = problem.people_of(relaxed.chosen)
+    board = _Board(problem, rows, chosen, prices)
     tried: set[int] = set()
     for _try in range(tries):
-        regret = np.bincount(
-            problem.shift[chosen], np.maximum(-margin[chosen], 0), minlength=len(problem.day)
-        )
-        regret += PLACE * np.maximum(wanted - problem.people_of(chosen), 0)
-        regret[list(tried)] = 0
-        seed = int(np.argmax(regret))
-        if regret[seed] <= 0:
+        lost = board.worst()
+        lost[list(tried)] = 0
+        seed = int(np.argmax(lost))
+        if lost[seed] <= 0:
             break
         tried.add(seed)
-        shifts = _around(problem, chosen, margin, seed)
-        better = _refilled(problem, chosen, margin, shifts)
-        if better is not None:
-            chosen = better
-    return chosen
+        _refill(board, _around(board, seed))
+    return board.chosen()
 
 
-def _pairs_of(problem: Problem, shift: int) -> Ints:
-    order, begins = problem.by_shift
-    return order[begins[shift] : begins[shift + 1]]
-
-
-def _around(problem: Problem, chosen: Ints, margin: Ints, seed: int) -> Ints:
+def _around(board: _Board, seed: int) -> list[int]:
     """Return the shift and those that its best candidates do in the same week instead."""
-    pairs = _pairs_of(problem, seed)
-    pairs = pairs[margin[pairs] > -WINDOW]
-    best = pairs[np.argsort(-margin[pairs], kind="stable")[:PEOPLE]]
-    asked = np.isin(problem.person_week[chosen], problem.person_week[best])
-    shifts, counts = np.unique(problem.shift[chosen[asked]], return_counts=True)
+    problem = board.problem
+    pairs = board.pairs_of(seed)
+    pairs = pairs[board.margin[pairs] > -WINDOW]
+    best = pairs[np.argsort(-board.margin[pairs], kind="stable")[:PEOPLE]]
+    if not len(best):
+        return [seed]
+    own = board.own(np.unique(problem.person[best]))
+    asked = np.isin(problem.person_week[own], problem.person_week[best])
+    shifts, counts = np.unique(problem.occasion[problem.post[own[asked]]], return_counts=True)
     shifts = shifts[np.argsort(-counts, kind="stable")]
-    return np.concatenate([[seed], shifts[shifts != seed]])[:SHIFTS]
+    found: list[int] = shifts[shifts != seed][: SHIFTS - 1].tolist()
+    return [seed, *found]
 
 
-def _refilled(problem: Problem, chosen: Ints, margin: Ints, shifts: Ints) -> Ints | None:
-    """Return the plan with these shifts filled anew, or None when that is no better."""
-    inside = np.isin(problem.shift[chosen], shifts)
-    fixed, loose = chosen[~inside], chosen[inside]
+def _refill(board: _Board, shifts: list[int]) -> None:
+    """Fill these shifts anew where that is better."""
     found: list[Ints] = []
     size = 0
-    for shift in shifts.tolist():
-        pairs = _pairs_of(problem, shift)
-        pairs = pairs[(margin[pairs] > -WINDOW) | np.isin(pairs, loose)]
+    for shift in shifts:
+        pairs = board.pairs_of(shift)
+        pairs = pairs[(board.margin[pairs] > -WINDOW) | board.taken[pairs]]
         size += len(pairs)
         if size > PAIRS and found:
             break
         found.append(pairs)
-    taken = shifts[: len(found)]
-    part = np.isin(problem.shift[loose], taken)
-    fixed, loose = np.concatenate([fixed, loose[~part]]), loose[part]
-    rows = _beside(problem, np.unique(np.concatenate(found)), fixed)
-    rest = _rest(problem, rows, fixed)
-    before = np.flatnonzero(np.isin(rows, loose))
+    pairs = np.unique(np.concatenate(found))
+    before = pairs[board.taken[pairs]]
+    board.change(before, -1)
+    rows = _beside(board, pairs)
+    rest = _rest(board, rows)
     answer = best_exact(rest, np.arange(len(rows)), nodes=NODES, seconds=SECONDS)
-    if answer is None or rest.value(answer.chosen) <= rest.value(before):
-        return None
-    return np.concatenate([fixed, rows[answer.chosen]])
+    after = before
+    if answer is not None:
+        old = np.flatnonzero(np.isin(rows, before))
+        if rest.value(answer.chosen) > rest.value(old):
+            after = rows[answer.chosen]
+    board.change(after, 1)
 
 
-def _rest(problem: Problem, rows: Ints, fixed: Ints) -> Problem:
+def _rest(board: _Board, rows: Ints) -> Problem:
     """Return the problem of these pairs that remains when others are settled."""
-    settled = np.bincount(problem.project[problem.shift[fixed]], minlength=len(problem.segments))
-    segments = problem.segments.copy()
+    segments = board.problem.segments.copy()
+    settled = board.settled
     for quarter in range(segments.shape[1]):
         filled = np.minimum(settled, segments[:, quarter])
         segments[:, quarter] -= filled
         settled = settled - filled
-    return problem.narrowed(
+    return board.problem.narrowed(
         rows,
-        week_left=_left(problem, fixed).reshape(problem.week_left.shape),
-        recent=problem.recent + np.bincount(problem.person[fixed], minlength=len(problem.recent)),
+        week_left=board.weeks.reshape(board.problem.week_left.shape),
+        recent=board.recent,
         segments=segments,
     )
 
 
-def _left(problem: Problem, fixed: Ints) -> Ints:
-    """Return how many shifts each person may take in each week beside those settled."""
-    used = np.bincount(problem.person_week[fixed], minlength=problem.week_left.size)
-    return problem.week_left.reshape(-1) - used
-
-
-def _beside(problem: Problem, pairs: Ints, fixed: Ints) -> Ints:
+def _beside(board: _Board, pairs: Ints) -> Ints:
     """Return those of the pairs that clash with nothing settled."""
-    near = fixed[np.isin(problem.person_day[fixed], problem.person_day[pairs])]
-    near = near[np.argsort(problem.person_day[near], kind="stable")]
-    days = problem.person_day[near]
-    wrong = np.zeros(len(pairs), bool)
-    first = np.searchsorted(days, problem.person_day[pairs])
-    last = np.searchsorted(days, problem.person_day[pairs], side="right")
+    problem = board.problem
+    own = board.own(np.unique(problem.person[pairs]))
+    own = own[np.argsort(problem.person_block[own], kind="stable")]
+    blocks = problem.person_block[own]
+    wrong = board.weeks[problem.person_week[pairs]] <= 0
+    first = np.searchsorted(blocks, problem.person_block[pairs])
+    last = np.searchsorted(blocks, problem.person_block[pairs], side="right")
     for lag in range(int((last - first).max(initial=0))):
         rows = np.flatnonzero(first + lag < last)
-        others = near[first[rows] + lag]
-        wrong[rows] |= problem.clash(problem.shift[pairs[rows]], problem.shift[others])
-    return pairs[~wrong & (_left(problem, fixed)[problem.person_week[pairs]] > 0)]
+        others = own[first[rows] + lag]
+        wrong[rows] |= problem.clash(problem.post[pairs[rows]], problem.post[others])
+    return pairs[~wrong]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from volunteer_hub.matching.cliques import clashing
-from volunteer_hub.matching.problem import Ints, Problem
+from volunteer_hub.matching.problem import Flags, Ints, Problem
 
 
 class Book:
@@ -18,43 +19,50 @@ class Book:
         self.places = problem.places - problem.people_of(chosen)
         used = np.bincount(problem.person_week[chosen], minlength=problem.week_left.size)
         self.weeks = problem.week_left.reshape(-1) - used
-        self.on_day: dict[int, list[int]] = defaultdict(list)
-        days = problem.person_day[chosen].tolist()
-        for day, shift in zip(days, problem.shift[chosen].tolist(), strict=True):
-            self.on_day[day].append(shift)
+        self.in_block: dict[int, list[int]] = defaultdict(list)
+        blocks = problem.person_block[chosen].tolist()
+        for block, post in zip(blocks, problem.post[chosen].tolist(), strict=True):
+            self.in_block[block].append(post)
 
     def fits(self, pair: int) -> bool:
-        """Say whether the person can do the shift beside all they have."""
+        """Say whether the person can do the post beside all they have."""
         if self.weeks[self.problem.person_week[pair]] <= 0:
             return False
-        others = self.on_day.get(int(self.problem.person_day[pair]))
+        others = self.in_block.get(int(self.problem.person_block[pair]))
         if not others:
             return True
-        shifts = np.array([int(self.problem.shift[pair]), *others])
-        return not self.problem.clash_table(shifts)[0, 1:].any()
+        return not self.problem.clash(self.problem.post[pair], np.array(others)).any()
 
     def add(self, pair: int) -> None:
-        self.places[self.problem.shift[pair]] -= 1
+        self.places[self.problem.post[pair]] -= 1
         self.weeks[self.problem.person_week[pair]] -= 1
-        self.on_day[int(self.problem.person_day[pair])].append(int(self.problem.shift[pair]))
+        block = int(self.problem.person_block[pair])
+        self.in_block[block].append(int(self.problem.post[pair]))
+
+    def add_fitting(self, pairs: list[int]) -> list[int]:
+        """Add those that fit, one after the other, and return them."""
+        added = []
+        for pair in pairs:
+            if self.places[self.problem.post[pair]] > 0 and self.fits(pair):
+                self.add(pair)
+                added.append(pair)
+        return added
 
 
 def polished(problem: Problem, rows: Ints, chosen: Ints) -> Ints:
     """Drop what breaks a rule, then add what fits: single people first, then whole shifts."""
     chosen = _kept(problem, chosen)
     book = Book(problem, chosen)
-    running = problem.people_of(chosen) >= problem.needed
-    free = np.setdiff1d(rows, chosen, assume_unique=True)
-    free = free[
-        (book.places[problem.shift[free]] > 0) & (book.weeks[problem.person_week[free]] > 0)
-    ]
-    free = free[np.lexsort((-problem.worth[free], problem.shift[free]))]
-    runs = running[problem.shift[free]]
-    single, waiting = free[runs], free[~runs]
-    added = _one_by_one(book, single[np.argsort(-problem.worth[single], kind="stable")])
-    cuts = np.flatnonzero(np.diff(problem.shift[waiting])) + 1
-    for group in np.split(waiting, cuts) if len(waiting) else []:
-        added += _together(book, group)
+    free = _free(problem, book, rows, chosen)
+    runs = ~problem.any_of(problem.people_of(chosen) < problem.needed)
+    single = runs[problem.occasion[problem.post[free]]]
+    added = book.add_fitting(free[single].tolist())
+    waiting = free[~single]
+    occasion = problem.occasion[problem.post[waiting]]
+    order = np.argsort(occasion, kind="stable")
+    cuts = np.flatnonzero(np.diff(occasion[order])) + 1
+    for group in np.split(waiting[order], cuts) if len(waiting) else []:
+        added += _together(problem, book, group)
     return np.concatenate([chosen, np.array(added, np.int64)])
 
 
@@ -66,27 +74,47 @@ def _kept(problem: Problem, chosen: Ints) -> Ints:
             break
         worse = np.where(problem.worth[one] < problem.worth[other], one, other)
         chosen = np.setdiff1d(chosen, worse)
-    shift = problem.shift[chosen]
-    return chosen[problem.people_of(chosen)[shift] >= problem.needed[shift]]
+    return chosen[~problem.short(chosen)[problem.occasion[problem.post[chosen]]]]
 
 
-def _one_by_one(book: Book, pairs: Ints) -> list[int]:
-    added = []
-    for pair in pairs.tolist():
-        if book.places[book.problem.shift[pair]] > 0 and book.fits(pair):
-            book.add(pair)
-            added.append(pair)
-    return added
+def _free(problem: Problem, book: Book, rows: Ints, chosen: Ints) -> Ints:
+    """Return the pairs beside those chosen with a free place and week, the best first."""
+    open_ = np.zeros(len(problem.person), bool)
+    open_[rows] = True
+    open_[chosen] = False
+    open_ &= (book.places > 0)[problem.post] & (book.weeks > 0)[problem.person_week]
+    free = np.flatnonzero(open_)
+    return free[np.argsort(-problem.worth[free], kind="stable")]
 
 
-def _together(book: Book, pairs: Ints) -> list[int]:
+def _together(problem: Problem, book: Book, pairs: Ints) -> list[int]:
     """Add people to a shift that runs with nobody yet, if enough of them fit."""
-    shift = int(book.problem.shift[pairs[0]])
-    needed = book.problem.needed[shift]
-    able = [pair for pair in pairs.tolist() if book.fits(pair)] if len(pairs) >= needed else []
-    if len(able) < max(needed, 1):
+    occasion = problem.occasion[problem.post[pairs[0]]]
+    order, begins = problem.by_occasion
+    posts = order[begins[occasion] : begins[occasion + 1]]
+    needed = problem.needed[posts]
+    if (np.bincount(problem.post[pairs], minlength=len(problem.start))[posts] < needed).any():
         return []
-    added = able[: int(book.places[shift])]
-    for pair in added:
+    able = np.array([pair for pair in pairs.tolist() if book.fits(pair)], np.int64)
+    first = _enough(problem, able, posts[needed > 0], needed[needed > 0])
+    for pair in first:
         book.add(pair)
-    return added
+    return first + book.add_fitting(able.tolist()) if first else []
+
+
+def _enough(problem: Problem, pairs: Ints, posts: Ints, needed: Ints) -> list[int]:
+    """Return the best pairs that bring each post as many people as it needs, or none."""
+    if len(posts) == 1:
+        found: list[int] = pairs[problem.post[pairs] == posts[0]][: needed[0]].tolist()
+        return found if len(found) == needed[0] else []
+    people, of_person = np.unique(problem.person[pairs], return_inverse=True)
+    if len(people) < needed.sum():
+        return []
+    asked = np.isin(problem.post[pairs], posts)
+    pair_of = np.full((len(people), len(posts)), -1)
+    pair_of[of_person[asked], np.searchsorted(posts, problem.post[pairs[asked]])] = pairs[asked]
+    pair_of = np.repeat(pair_of, needed, 1)
+    possible: Flags = pair_of >= 0
+    worth = np.where(possible, problem.worth[pair_of], -problem.worth.max() * needed.sum())
+    person, slot = linear_sum_assignment(worth, maximize=True)
+    return pair_of[person, slot].tolist() if possible[person, slot].all() else []

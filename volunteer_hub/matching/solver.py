@@ -1,8 +1,8 @@
 """The batch: from a problem to a plan with its value and a bound that no plan exceeds.
 
 Small problems are solved with proof. Larger ones begin with the flow that ignores clashes across
-cliques and minimum numbers (the bound); then rounds repair clashing days and close the shifts that
-stay short of their minimum; last, small parts are solved with proof.
+cliques and minimum numbers (the bound); then rounds repair clashing blocks and close the shifts
+that stay short of their minimum; last, small parts are solved with proof.
 """
 
 from __future__ import annotations
@@ -75,11 +75,12 @@ def solve(problem: Problem, *, reward: int = REWARD, small: int = SMALL) -> Plan
 
 
 def _possible(problem: Problem) -> tuple[Ints, Flags]:
-    """Return the pairs that a plan can hold, and the shifts that can never reach their minimum."""
+    """Return the pairs that a plan can hold, and the posts whose shift can never run."""
     left = problem.week_left.reshape(-1)[problem.person_week]
-    rows = np.flatnonzero((problem.places[problem.shift] > 0) & (left > 0))
-    closed = (problem.people_of(rows) < problem.needed) | (problem.places < problem.needed)
-    return rows[~closed[problem.shift[rows]]], closed
+    rows = np.flatnonzero((problem.places[problem.post] > 0) & (left > 0))
+    able = np.minimum(problem.people_of(rows), problem.places)
+    closed = problem.any_of(able < problem.needed)[problem.occasion]
+    return rows[~closed[problem.post[rows]]], closed
 
 
 def _flow(
@@ -90,19 +91,23 @@ def _flow(
     eager: Ints | None = None,
     reward: int = 0,
 ) -> Flow:
-    open_ = rows[~closed[problem.shift[rows]] & ~cliques.barred[rows]]
+    open_ = rows[~closed[problem.post[rows]] & ~cliques.barred[rows]]
     places = np.where(closed, 0, np.maximum(problem.places, 0))
     eager = np.zeros_like(places) if eager is None else eager
     return best_flow(problem, open_, cliques.of_pair[open_], places, eager, reward)
 
 
-def _short(problem: Problem, chosen: Ints) -> tuple[Ints, Ints]:
-    people = problem.people_of(chosen)
-    return np.flatnonzero((people > 0) & (people < problem.needed)), people
+def _clash_blocks(problem: Problem, chosen: Ints) -> Ints:
+    return np.unique(problem.person_block[clashing(problem, chosen)[0]])
 
 
-def _clash_days(problem: Problem, chosen: Ints) -> Ints:
-    return np.unique(problem.person_day[clashing(problem, chosen)[0]])
+def _worst(problem: Problem, chosen: Ints, short: Ints, share: float) -> Ints:
+    """Return those of the short shifts that lack most."""
+    lack = np.maximum(problem.needed - problem.people_of(chosen), 0)
+    lacking = np.bincount(problem.occasion, lack, problem.occasions)[short]
+    needed = np.bincount(problem.occasion, problem.needed, problem.occasions)[short]
+    worst = short[np.argsort(-lacking / needed, kind="stable")]
+    return worst[: max(1, int(len(worst) * share))]
 
 
 def _rounds(
@@ -112,29 +117,28 @@ def _rounds(
     keep = relaxed.slack <= WINDOW
     near = np.union1d(rows[keep], relaxed.chosen)
     cliques, closed, flow = Cliques(problem), closed.copy(), relaxed
-    short, people = _short(problem, flow.chosen)
-    days = _clash_days(problem, flow.chosen)
+    short = np.flatnonzero(problem.short(flow.chosen))
+    blocks = _clash_blocks(problem, flow.chosen)
     for number in range(rounds):
-        if not len(days) and not len(short):
+        if not len(blocks) and not len(short):
             break
-        for day in days.tolist():
-            cliques.drawn.pop(day, None)
+        for block in blocks.tolist():
+            cliques.drawn.pop(block, None)
         drawn = np.array(list(cliques.drawn), np.int64)
-        cliques.repair(np.union1d(days, drawn) if number < 3 else days, flow, closed)
+        cliques.repair(np.union1d(blocks, drawn) if number < 3 else blocks, flow, closed)
         if number and len(short):
             # The reward has had one round to save them.
-            lack = (problem.needed[short] - people[short]) / problem.needed[short]
-            worst = short[np.argsort(-lack, kind="stable")]
-            last = number == rounds - 1
-            closed[worst if last else worst[: max(1, int(len(worst) * CLOSED_SHARE))]] = True
+            share = 1.0 if number == rounds - 1 else CLOSED_SHARE
+            closed |= np.isin(problem.occasion, _worst(problem, flow.chosen, short, share))
         flow = _flow(problem, near, cliques, closed, problem.needed, reward)
-        short, people = _short(problem, flow.chosen)
-        days = _clash_days(problem, flow.chosen)
-    if len(days):
-        cliques.repair(days, flow, closed)
+        short = np.flatnonzero(problem.short(flow.chosen))
+        blocks = _clash_blocks(problem, flow.chosen)
+    if len(blocks):
+        cliques.repair(blocks, flow, closed)
     if (problem.needed > 0).any():
-        closed |= (problem.needed > 0) & (people < problem.needed)
+        people = problem.people_of(flow.chosen)
+        closed |= problem.any_of(people < problem.needed)[problem.occasion]
         flow = _flow(problem, near, cliques, closed, problem.needed, ABOVE_ALL)
-    elif len(days):
+    elif len(blocks):
         flow = _flow(problem, near, cliques, closed)
     return polished(problem, rows, flow.chosen)
