@@ -28,10 +28,16 @@ from volunteer_hub.attendance.models import (
     Flag,
     FlagKind,
 )
-from volunteer_hub.core.calendar import window_of
+from volunteer_hub.core.calendar import Window, window_of
 from volunteer_hub.core.db import Base
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.hours.models import ClaimKind, HoursClaim
+from volunteer_hub.matching.models import (
+    Availability,
+    FreeWindow,
+    Invitation,
+    InvitationKind,
+)
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.registry.models import (
     Branch,
@@ -461,6 +467,51 @@ def make_flag(session: Session, shift: Shift, **fields: Any) -> Flag:
         "noticed_at": shift.ends_at,
     }
     return _keep(session, Flag(**values | fields))
+
+
+def make_availability(
+    session: Session,
+    person: Person,
+    *,
+    free: Mapping[int, tuple[int, int]] | None = None,
+    **fields: Any,
+) -> Availability:
+    """Let the person stand by, all day on every weekday unless `free` (weekday to minutes)."""
+    hours = {day: (0, 24 * 60) for day in range(7)} if free is None else free
+    for weekday, (start, end) in hours.items():
+        session.add(
+            FreeWindow(
+                person_id=person.id,
+                weekday=weekday,
+                window=Window.OTHER,
+                start_minute=start,
+                end_minute=end,
+            )
+        )
+    values: dict[str, Any] = {
+        "person_id": person.id,
+        "standby": True,
+        "weekly_limit": 7,
+        "farthest_walk": 30,
+        "saved_at": NOW,
+    }
+    return _keep(session, Availability(**values | fields))
+
+
+def make_invitation(
+    session: Session, shift: Shift, person: Person, *, position: int = 0, **fields: Any
+) -> Invitation:
+    """Ask the person whether they come to a post of the shift, until a day before."""
+    values: dict[str, Any] = {
+        "kind": InvitationKind.MATCH,
+        "shift_id": shift.id,
+        "post_id": post_of(session, shift, position).id,
+        "person_id": person.id,
+        "why": [["walk", 6]],
+        "made_at": NOW,
+        "expires_at": shift.starts_at - timedelta(days=1),
+    }
+    return _keep(session, Invitation(**values | fields))
 
 
 def _events_of(session: Session, row: Attendance) -> None:

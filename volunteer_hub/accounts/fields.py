@@ -56,6 +56,12 @@ class Day(DateField):
 class Choose(SelectField):
     """One line of a list; what is not in it is refused in our own words."""
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Please choose one from the list.")) from None
+
     def pre_validate(self, form: Form) -> None:
         if not any(value == self.data for value, *_rest in self.iter_choices()):
             raise ValidationError(_("Please choose one from the list."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import request, url_for
@@ -24,9 +26,11 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, is_htmx, render
+from volunteer_hub.matching.call_outs import SOONER_THAN
+from volunteer_hub.matching.turnout import turnouts
 from volunteer_hub.shifts import desk_answers, desk_people
 from volunteer_hub.shifts.desk import ASK_FIRST
-from volunteer_hub.shifts.desk_queries import post_lines
+from volunteer_hub.shifts.desk_queries import PostLine, post_lines
 from volunteer_hub.shifts.models import ShiftStatus
 from volunteer_hub.shifts.series.queries import series_of_shift
 
@@ -72,15 +76,28 @@ def _around(shift: ShiftHead) -> dict[str, Any]:
     """Return what stands around the roster: posts, the line, answers, links, and their forms."""
     session = db.session()
     links = leader_links.links_of(session, shift_id=shift.id)
+    posts = post_lines(session, shift_id=shift.id)
     return {
-        "posts": post_lines(session, shift_id=shift.id),
+        "posts": posts,
         "line": desk_people.waiting(session, shift_id=shift.id),
         "answers": desk_answers.answers(session, shift_id=shift.id),
         "links": [(link, door_address(link.id)) for link in links],
         "walk_in": WalkInForm(formdata=None),
         "leader": LeaderForm(formdata=None),
         "near": shift.starts_at - clock.now() < ASK_FIRST,
+        **_expected(shift, posts),
     }
+
+
+def _expected(shift: ShiftHead, posts: Sequence[PostLine]) -> dict[str, Any]:
+    """Return how many will come to a shift that has not begun, and whether to call out for it."""
+    ahead = shift.starts_at - clock.now()
+    if shift.status != ShiftStatus.PUBLISHED or ahead <= timedelta(0):
+        return {"turnout": None, "may_call_out": False}
+    capacity = sum(post.capacity for post in posts)
+    found = turnouts(db.session(), {shift.id: capacity}, today=clock.today())
+    left = any(post.left for post in posts)
+    return {"turnout": found.get(shift.id), "may_call_out": left and ahead <= SOONER_THAN}
 
 
 @bp.get("/shifts/<int:shift_id>")

@@ -17,18 +17,22 @@ from volunteer_hub.console import (
 from volunteer_hub.console.blueprint import bp
 from volunteer_hub.console.desk import door_views, message_views, outdoor_views, place_views
 from volunteer_hub.console.importing import views as import_views
+from volunteer_hub.console.matching import call_out_views
+from volunteer_hub.console.matching import views as matching_views
 from volunteer_hub.console.series import views as series_views
 
 __all__ = [
     "adoption_views",
     "board_views",
     "bp",
+    "call_out_views",
     "claim_views",
     "code_views",
     "confirmation_views",
     "correction_views",
     "door_views",
     "import_views",
+    "matching_views",
     "message_views",
     "outdoor_views",
     "place_views",

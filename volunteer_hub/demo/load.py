@@ -17,6 +17,7 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.db import Base, touch_lists
 from volunteer_hub.demo import (
     adoptions,
+    availability,
     branches,
     edge_shifts,
     edges,
@@ -77,6 +78,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     ledger.build(plan, folk)
     site_events.build(plan, folk)
     edges.delete_account(plan, folk, cast)
+    availability.build(plan, folk, offers, occasions)
     plan.rows[SearchTerm].extend(_search_terms(plan))
     return plan
 

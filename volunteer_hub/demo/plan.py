@@ -70,13 +70,15 @@ class Plan:
 
     def add(self, model: type[Base], **fields: Any) -> Row:
         """Collect a row with the next id; columns not named get their default or None."""
+        return self.add_without_id(model, id=len(self.rows[model]) + 1, **fields)
+
+    def add_without_id(self, model: type[Base], **fields: Any) -> Row:
+        """Collect a row of a table whose key is made of its columns."""
         blank = self._blanks.get(model)
         if blank is None:
             blank = self._blanks[model] = _blank(model)
-        rows = self.rows[model]
         row = blank | fields
-        row["id"] = len(rows) + 1
-        rows.append(row)
+        self.rows[model].append(row)
         return row
 
     def moment(self, day: date, minute: int) -> datetime:

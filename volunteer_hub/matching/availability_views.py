@@ -21,7 +21,8 @@ from volunteer_hub.core.web import done, render, safe_next
 from volunteer_hub.matching import availability
 from volunteer_hub.matching.availability import Own
 from volunteer_hub.matching.blueprint import bp
-from volunteer_hub.matching.forms import NAMES, AvailabilityForm, AwayForm
+from volunteer_hub.matching.forms import AvailabilityForm, AwayForm
+from volunteer_hub.matching.reasons import WINDOWS
 from volunteer_hub.matching.windows import DAYS, HOURS
 from volunteer_hub.projects.desk_queries import category_choices
 from volunteer_hub.shifts.series.words import weekday_name
@@ -156,7 +157,7 @@ def _page(said: Own, form: AvailabilityForm, away: AwayForm, *, proposed: bool =
         mine=said,
         form=form,
         away=away,
-        names=NAMES,
+        names=WINDOWS,
         weekday_name=lambda weekday: weekday_name(weekday + 1),
         tables=[
             [window for window in DAYS if DAYS[window] is DAYS[first]]

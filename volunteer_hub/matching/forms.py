@@ -18,13 +18,6 @@ from volunteer_hub.matching.windows import DAYS
 WALKS = (5, 10, 15, 20, 30, 45)
 CALLS = (0, 1, 2, 4)
 CALLED_FROM = (5 * 60 + 30, 6 * 60, 7 * 60, 8 * 60, 9 * 60)
-NAMES = {
-    Window.BEFORE_WORK: _l("Before work"),
-    Window.LUNCH: _l("Lunch"),
-    Window.AFTER_WORK: _l("After work"),
-    Window.WEEKEND_AM: _l("Weekend morning"),
-    Window.WEEKEND_PM: _l("Weekend afternoon"),
-}
 
 
 class HourFields(NamedTuple):

@@ -115,7 +115,11 @@ class MatchRun(Base):
 
 
 class Proposal(Base):
-    """One pair of a plan, with what it is worth and why (`matching.reasons`)."""
+    """One pair of a plan, with what it is worth and why (`matching.reasons`).
+
+    `done_at` is when it was sent, or passed over because `kept_out` (a reason of the sign-up engine
+    or of asking) had come to stand against it.
+    """
 
     __tablename__ = "proposal"
     __table_args__ = (
@@ -128,14 +132,17 @@ class Proposal(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     value: Mapped[int]
+    pinned: Mapped[bool] = mapped_column(default=False)
     why: Mapped[list[Any]] = mapped_column(JSON)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    kept_out: Mapped[str] = mapped_column(default="")
 
 
 class PostOutcome(Base):
     """What a plan says of a post with open places: how many it fills, and why not all.
 
     `counts` belong to the cause (`matching.explain`). `reserves` are the people who come next, best
-    first: a refusal is answered from them and not by a new plan.
+    first, each with why: a refusal is answered from them and not by a new plan.
     """
 
     __tablename__ = "post_outcome"
@@ -148,7 +155,7 @@ class PostOutcome(Base):
     filled: Mapped[int]
     cause: Mapped[str] = mapped_column(default="")
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    reserves: Mapped[list[int]] = mapped_column(JSON, default=list)
+    reserves: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
 
 class WishKind(StrEnum):

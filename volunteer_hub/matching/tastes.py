@@ -114,8 +114,8 @@ _NO_TEXT = cast(null(), String)
 def _part(kind: str, *numbers: Any, texts: tuple[Any, ...] = (_NO_TEXT, _NO_TEXT)) -> Any:
     a, b, c = (*numbers, _NOTHING, _NOTHING, _NOTHING)[:3]
     first, last = (cast(one, String) for one in texts)
-    columns = zip(("kind", "a", "b", "c", "first", "last"), (literal(kind), a, b, c, first, last))
-    return select(*(column.label(name) for name, column in columns))
+    columns = {"kind": literal(kind), "a": a, "b": b, "c": c, "first": first, "last": last}
+    return select(*(column.label(name) for name, column in columns.items()))
 
 
 def _above() -> Any:

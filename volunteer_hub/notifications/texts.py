@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from volunteer_hub.core.i18n import _, clock_time, either, ngettext
 from volunteer_hub.core.permissions import Role
-from volunteer_hub.notifications import branch_texts, hours_texts
+from volunteer_hub.notifications import branch_texts, hours_texts, matching_texts
 from volunteer_hub.notifications.parts import (
     Params,
     Text,
@@ -241,4 +241,5 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "role_granted": _role_granted,
     **hours_texts.KINDS,
     **branch_texts.KINDS,
+    **matching_texts.KINDS,
 }

@@ -93,7 +93,15 @@ def make_round(worker: Worker, *, stop: Callable[[], bool] = lambda: False) -> b
     return _attempt(lambda: deliver_due(worker, stop=stop)) and fine
 
 
+def own_transaction(job: Job) -> Job:
+    """Mark a job that calls `write_tx` itself, because it has slow work to do between."""
+    job.own_transaction = True  # type: ignore[attr-defined]
+    return job
+
+
 def _do(worker: Worker, job: Job) -> int:
+    if getattr(job, "own_transaction", False):
+        return job(db.session(), worker.now())
     return write_tx(lambda: job(db.session(), worker.now()))
 
 

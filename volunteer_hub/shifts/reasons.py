@@ -24,6 +24,8 @@ class Reason(StrEnum):
     TRAINING = "training"
     TRAINING_EXPIRED = "training_expired"
     OFFER_GONE = "offer_gone"
+    SIGNED_UP = "signed_up"
+    FULL = "full"
 
 
 class CannotSignUp(DomainError):

@@ -60,10 +60,11 @@ class _Steps(Protocol):
 
 def open_places(post: _Places, early_percent: int, ahead: timedelta) -> int:
     """Return how many places of a post can be had now, `ahead` of its shift's start."""
-    return max(0, _opened(post.capacity, early_percent, ahead) - post.taken)
+    return max(0, opened_of(post.capacity, early_percent, ahead) - post.taken)
 
 
-def _opened(capacity: int, early_percent: int, ahead: timedelta) -> int:
+def opened_of(capacity: int, early_percent: int, ahead: timedelta) -> int:
+    """Return how many places of a post are open `ahead` of its shift's start, taken ones too."""
     if early_percent == 100 or ahead <= LAST_STEP:
         return capacity
     return ceil(capacity * early_percent / 100) if ahead <= FIRST_STEP else 0
@@ -91,11 +92,13 @@ def limit(session: Session, facts: _Steps, *, post_id: int, newcomer: bool, now:
     if not stepped and not kept:
         return NO_LIMIT
     capacity, newcomers = session.connection().execute(_SEATS, {"post": post_id}).one()
-    opened = _opened(capacity, facts.early_percent, ahead)
-    if kept and not newcomer:
-        share = opened * facts.newcomer_percent // 100
-        opened -= max(0, share - newcomers)
-    return opened
+    opened = opened_of(capacity, facts.early_percent, ahead)
+    return for_all(opened, facts.newcomer_percent if kept and not newcomer else 0, newcomers)
+
+
+def for_all(opened: int, newcomer_percent: int, newcomers: int) -> int:
+    """Return how many of the opened places are not kept for people who have not served yet."""
+    return opened - max(0, opened * newcomer_percent // 100 - newcomers)
 
 
 def is_newcomer(session: Session, facts: Facts, *, person_id: int, now: datetime) -> bool:

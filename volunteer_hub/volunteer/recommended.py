@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import PersonQualification, Qualification
-from volunteer_hub.core.calendar import Window
-from volunteer_hub.core.i18n import _, either
+from volunteer_hub.core.i18n import _
 from volunteer_hub.matching.candidates import best_shifts
-from volunteer_hub.matching.forms import NAMES
+from volunteer_hub.matching.reasons import in_words, reasons
 from volunteer_hub.matching.scoring import Scored
 from volunteer_hub.matching.tastes import Tastes
 from volunteer_hub.shifts.models import Post, PostNeed
@@ -23,8 +22,8 @@ from volunteer_hub.volunteer.queries import ShiftCard
 
 # The rules of signing up are asked of so many of the best at a time.
 AT_ONCE = 60
-# Further reasons would not be read.
-MOST_REASONS = 4
+# From so much interest in a category on it is named as a reason.
+LIKED = 0.5
 
 
 def recommended(
@@ -63,8 +62,10 @@ def recommended(
     ]
 
 
-def _skills(session: Session, scored: Sequence[Scored], *, person_id: int) -> dict[int, list[str]]:
-    """Return what posts of these shifts ask for and the person has, by shift."""
+def _skills(
+    session: Session, scored: Sequence[Scored], *, person_id: int
+) -> dict[int, list[tuple[str, str]]]:
+    """Return the names of what posts of these shifts ask for and the person has, by shift."""
     ids = [one.candidate.shift_id for one in scored if one.candidate.fit.skill]
     if not ids:
         return {}
@@ -76,34 +77,23 @@ def _skills(session: Session, scored: Sequence[Scored], *, person_id: int) -> di
         .where(Post.shift_id.in_(ids), PersonQualification.person_id == person_id)
         .order_by(Qualification.position, Qualification.id)
     )
-    found: dict[int, list[str]] = defaultdict(list)
-    for shift_id, name_zh, name_en in rows:
-        name = either(name_zh, name_en)
-        if name not in found[shift_id]:
-            found[shift_id].append(name)
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for shift_id, *names in rows:
+        if tuple(names) not in found[shift_id]:
+            found[shift_id].append((names[0], names[1]))
     return found
 
 
-def why(scored: Scored, row: ShiftCard, skills: Sequence[str]) -> str:
-    """Return `午间 · 步行 6 分钟 · 会上海话 · 还差 2 人开班`: what speaks for the shift, need last."""
+def why(scored: Scored, row: ShiftCard, skills: Sequence[tuple[str, str]]) -> str:
+    """Return in one line what speaks for the shift, and what it still lacks."""
     fit, staffing = scored.candidate.fit, scored.candidate.staffing
-    words = []
-    if fit.in_window and row.window in NAMES:
-        words.append(str(NAMES[Window(row.window)]))
-    if fit.walk is not None and fit.walk <= fit.farthest:
-        words.append(_("%(n)s min on foot", n=fit.walk))
-    if skills:
-        words.append(_("you know: %(skills)s", skills=_(", ").join(skills)))
-    if fit.branch:
-        words.append(_("your branch stands by it"))
-    if fit.served:
-        words.append(_("you have been there"))
-    elif fit.interest >= 0.5:
-        words.append(_("you like: %(kind)s", kind=either(row.category_zh, row.category_en)))
-    short = staffing.minimum - staffing.taken
-    need = (
-        _("%(n)s more and it can go ahead", n=short)
-        if short > 0
-        else _("%(n)s more needed", n=row.left)
+    found = reasons(
+        window=row.window if fit.in_window else "",
+        walk=fit.walk if fit.walk is not None and fit.walk <= fit.farthest else None,
+        skills=skills,
+        branch=fit.branch,
+        served=fit.served,
+        liked=(row.category_zh, row.category_en) if fit.interest >= LIKED else None,
+        short=staffing.minimum - staffing.taken,
     )
-    return " · ".join([*words[:MOST_REASONS], need])
+    return in_words(found) or _("%(n)s more needed", n=row.left)

@@ -39,7 +39,6 @@ from volunteer_hub.volunteer.branch_shifts import branch_shifts
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
 
-
 __all__ = ["bp", "recommended_views"]
 
 ON_HOME = 3
