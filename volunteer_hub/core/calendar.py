@@ -20,18 +20,36 @@ class Window(StrEnum):
     OTHER = "other"
 
 
+# From which hour to which a shift of each window starts, the latter excluded.
+WORKDAY_STARTS = {
+    Window.BEFORE_WORK: (5, 9),
+    Window.LUNCH: (11, 14),
+    Window.AFTER_WORK: (17, 21),
+}
+WEEKEND_STARTS = {Window.WEEKEND_AM: (6, 12), Window.WEEKEND_PM: (12, 19)}
+
+
+def _starts(weekday: int) -> dict[Window, tuple[int, int]]:
+    return WEEKEND_STARTS if weekday >= 5 else WORKDAY_STARTS
+
+
 def window_of(starts_at: datetime) -> Window:
     """Return the window of a shift by its local start."""
     hour = starts_at.hour + starts_at.minute / 60
-    if starts_at.isoweekday() >= 6:
-        if 6 <= hour < 12:
-            return Window.WEEKEND_AM
-        return Window.WEEKEND_PM if 12 <= hour < 19 else Window.OTHER
-    if 5 <= hour < 9:
-        return Window.BEFORE_WORK
-    if 11 <= hour < 14:
-        return Window.LUNCH
-    return Window.AFTER_WORK if 17 <= hour < 21 else Window.OTHER
+    for window, (first, last) in _starts(starts_at.weekday()).items():
+        if first <= hour < last:
+            return window
+    return Window.OTHER
+
+
+def windows_between(weekday: int, start_minute: int, end_minute: int) -> set[Window]:
+    """Return the windows that shifts within these minutes of a weekday (Monday is 0) can have."""
+    found = {
+        window
+        for window, (first, last) in _starts(weekday).items()
+        if start_minute < last * 60 and first * 60 < end_minute
+    }
+    return found | {Window.OTHER}
 
 
 def minute_of_day(moment: time) -> int:

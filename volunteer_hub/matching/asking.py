@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.accounts.models import Person
 from volunteer_hub.matching.models import (
     Availability,
     Away,
@@ -20,12 +21,14 @@ from volunteer_hub.matching.models import (
     MatchWish,
     WishKind,
 )
+from volunteer_hub.matching.windows import WEEKEND
+from volunteer_hub.registry.models import Walk
 from volunteer_hub.shifts.eligible import kept_out_by
 from volunteer_hub.shifts.models import IS_ACTIVE, Post, Shift, ShiftStatus, SignUp
 from volunteer_hub.shifts.reasons import Reason
 
 # What speaks against asking somebody; the rules of signing up have `shifts.reasons.Reason`.
-NOT_ON_STANDBY, NOT_FREE = "not_on_standby", "not_free"
+NOT_ON_STANDBY, NOT_FREE, TOO_FAR = "not_on_standby", "not_free", "too_far"
 WEEK_IS_FULL, ASKED_BEFORE = "week_is_full", "asked_before"
 FULL = str(Reason.FULL)
 
@@ -48,9 +51,9 @@ def kept_from(
 ) -> str | None:
     """Return what speaks against inviting somebody to a post right now, or None.
 
-    The person stands by, is free then and not away, has room in the week, was never asked about
-    this shift, is not being asked about the same time, nobody has ruled the pair out, and the
-    rules of signing up would let them in (their `Reason` else).
+    The person stands by, is free then and not away, need not walk too far, has room in the week,
+    was never asked about this shift, is not being asked about the same time, nobody has ruled the
+    pair out, and the rules of signing up would let them in (their `Reason` else).
     """
     said = session.get(Availability, person_id)
     shift = session.get_one(Shift, shift_id)
@@ -58,6 +61,8 @@ def kept_from(
         return NOT_ON_STANDBY
     if not is_free(session, person_id, shift):
         return NOT_FREE
+    if not is_near(session, person_id, shift, farthest=said.farthest_walk):
+        return TOO_FAR
     if in_week(session, person_id, shift.day) >= said.weekly_limit:
         return WEEK_IS_FULL
     if asked_before(session, person_id, shift):
@@ -77,6 +82,21 @@ def is_free(session: Session, person_id: int, shift: Shift) -> bool:
         Away.person_id == person_id, Away.first_day <= shift.day, Away.last_day >= shift.day
     )
     return bool(session.scalar(select(window & ~away)))
+
+
+def is_near(session: Session, person_id: int, shift: Shift, *, farthest: int) -> bool:
+    """Tell whether the way from the office is short enough, or not known.
+
+    At weekends people come from home, which nobody asks about.
+    """
+    if shift.day.weekday() in WEEKEND:
+        return True
+    minutes = session.scalar(
+        select(Walk.minutes)
+        .join(Person, Person.building_id == Walk.building_id)
+        .where(Person.id == person_id, Walk.place_id == shift.place_id)
+    )
+    return minutes is None or minutes <= farthest
 
 
 def in_week(session: Session, person_id: int, day: date) -> int:

@@ -28,7 +28,6 @@ from volunteer_hub.matching.models import (
     InvitationKind,
 )
 from volunteer_hub.matching.reasons import reasons
-from volunteer_hub.matching.windows import WEEKEND
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Walk
 from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUp, SignUpStatus
@@ -221,18 +220,16 @@ _CALLS = (
 
 
 def _free_people(session: Session, target: _Target, *, now: datetime) -> Any:
-    """Return people on standby who are free then and near, those who know the project first."""
-    weekday = target.day.weekday()
+    """Return people on standby who are free then, those who know the project and are near first."""
     window = exists().where(
         FreeWindow.person_id == _PERSON,
-        FreeWindow.weekday == weekday,
+        FreeWindow.weekday == target.day.weekday(),
         FreeWindow.start_minute <= target.start_minute,
         FreeWindow.end_minute >= target.end_minute,
     )
     away = exists().where(
         Away.person_id == _PERSON, Away.first_day <= target.day, Away.last_day >= target.day
     )
-    near = (Walk.minutes <= Availability.farthest_walk) | Walk.minutes.is_(None)
     rows = session.execute(
         select(
             Person.id,
@@ -253,7 +250,6 @@ def _free_people(session: Session, target: _Target, *, now: datetime) -> Any:
             Person.deleted_at.is_(None),
             window,
             ~away,
-            *([] if weekday in WEEKEND else [near]),
         )
         .order_by(_SERVED.desc(), func.coalesce(Walk.minutes, 1000), _PERSON),
         {"project": target.project_id, "month_ago": now - A_MONTH},

@@ -15,7 +15,7 @@ from sqlalchemy import Integer, bindparam, cast, exists, literal, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import PersonQualification
-from volunteer_hub.core.calendar import Window, minute_of_day
+from volunteer_hub.core.calendar import Window, minute_of_day, windows_between
 from volunteer_hub.core.db import UtcDateTime
 from volunteer_hub.matching.scoring import Candidate, Fit, Scored, Staffing, forecast_rate, ranked
 from volunteer_hub.matching.tastes import Tastes
@@ -139,9 +139,16 @@ def _days(tastes: Tastes, today: date) -> list[date]:
 
 
 def _windows(tastes: Tastes) -> list[str]:
-    """Return where shifts that fit can lie; odd hours may fit into wide ones."""
-    said = {window for windows in tastes.free.values() for *_hours, window in windows}
-    return sorted({*said, Window.OTHER}) if said else [str(window) for window in Window]
+    """Return in which windows shifts that fit can lie; all for who has said nothing."""
+    if not tastes.free:
+        return [str(window) for window in Window]
+    found = {
+        window
+        for weekday, hours in tastes.free.items()
+        for start, end in hours
+        for window in windows_between(weekday, start, end)
+    }
+    return sorted(found)
 
 
 def _candidates(rows: Sequence[Open], tastes: Tastes, local: datetime) -> Iterator[Candidate]:

@@ -37,7 +37,7 @@ NOBODY = Own()
 
 @dataclass(frozen=True)
 class Tastes:
-    """One person: limits, free hours by weekday (start, end, window), likes and past service.
+    """One person: limits, free hours by weekday (start and end minute), likes and past service.
 
     `free` is empty for who has said nothing; `interest` is 0-1 by category, `walks` minutes on foot
     from the office by place, `adopted` the projects that the own branch or one above stands by.
@@ -45,7 +45,7 @@ class Tastes:
 
     recommends: bool = NOBODY.recommends
     farthest_walk: int = NOBODY.farthest_walk
-    free: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
+    free: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     away: tuple[tuple[date, date], ...] = ()
     interest: dict[int, float] = field(default_factory=dict)
     served: frozenset[int] = frozenset()
@@ -57,7 +57,7 @@ class Tastes:
 
     def is_free(self, weekday: int, start: int, end: int) -> bool:
         """Tell whether these minutes of a weekday lie in one of the free windows."""
-        return any(a <= start and end <= b for a, b, _window in self.free.get(weekday, ()))
+        return any(a <= start and end <= b for a, b in self.free.get(weekday, ()))
 
 
 def read_tastes(
@@ -75,9 +75,9 @@ def read_tastes(
     for row in session.connection().execute(_TASTES, values):
         found[row.kind].append(row)
     settings = found["settings"][0] if found["settings"] else None
-    free: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    free: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for row in found["window"]:
-        free[row.a].append((row.b, row.c, row.first))
+        free[row.a].append((row.b, row.c))
     return Tastes(
         recommends=bool(settings.a) if settings else NOBODY.recommends,
         farthest_walk=settings.b if settings else NOBODY.farthest_walk,
@@ -136,13 +136,9 @@ _TASTES = union_all(
     _part("settings", cast(Availability.recommends, Integer), Availability.farthest_walk).where(
         Availability.person_id == _PERSON
     ),
-    _part(
-        "window",
-        FreeWindow.weekday,
-        FreeWindow.start_minute,
-        FreeWindow.end_minute,
-        texts=(FreeWindow.window, _NO_TEXT),
-    ).where(FreeWindow.person_id == _PERSON),
+    _part("window", FreeWindow.weekday, FreeWindow.start_minute, FreeWindow.end_minute).where(
+        FreeWindow.person_id == _PERSON
+    ),
     _part("away", texts=(Away.first_day, Away.last_day)).where(
         Away.person_id == _PERSON, Away.last_day >= _TODAY
     ),

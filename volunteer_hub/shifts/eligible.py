@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, exists, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import QualificationKind
@@ -19,7 +19,9 @@ _POST = bindparam("post", type_=Integer)
 _PLACES = select(
     Post.capacity,
     Post.taken,
-    exists().where(SignUp.post_id == _POST, SignUp.status == "waitlisted"),
+    select(func.count())
+    .where(SignUp.post_id == _POST, SignUp.status == "waitlisted")
+    .scalar_subquery(),
 ).where(Post.id == _POST)
 
 
@@ -28,8 +30,8 @@ def kept_out_by(
 ) -> Reason | None:
     """Return what keeps this person from a place of this post right now, or None.
 
-    The same rules that decide after a tap (`signing.sign_up`), and that nobody waits in line for
-    the place. Places kept for colleagues or a branch are not looked at. Nothing is locked or taken,
+    The same rules that decide after a tap (`signing.sign_up`), and that more places are free than
+    people wait in line for. Places kept for colleagues or a branch are not looked at. Nothing is locked or taken,
     so the tap may still be refused. Raises NotFound for an unpublished shift.
     """
     facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
@@ -44,6 +46,6 @@ def kept_out_by(
     newcomer = is_newcomer(session, facts, person_id=person_id, now=now)
     most = limit(session, facts, post_id=post_id, newcomer=newcomer, now=now)
     row = session.connection().execute(_PLACES, {"post": post_id}).first()
-    if row is None or row[2] or row.taken >= min(row.capacity, most):
+    if row is None or row.taken + row[2] >= min(row.capacity, most):
         return Reason.FULL
     return None

@@ -21,6 +21,7 @@ from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.matching import availability
+from volunteer_hub.matching.invitation_queries import count_open
 from volunteer_hub.shifts import held_queries, leaving
 from volunteer_hub.shifts import queries as shifts
 from volunteer_hub.shifts.adoption_queries import adopters
@@ -210,9 +211,17 @@ def _for_the_reader(ours: list[cards.Card]) -> dict[str, Any]:
         shown = {card.id for card in ours}
         found = recommended_views.own_recommendations(tastes, most=ON_HOME + len(ours))
         fresh = [card for card in found if card.id not in shown]
-        return {"found": fresh[:ON_HOME], "tastes": tastes}
+        return {"found": fresh[:ON_HOME], "tastes": tastes, "invited": _invited()}
     page = queries.shifts(db.session(), filters.Filter(seats=True), now=clock.now())
-    return {"found": cards.shift_cards(page.rows[:6], dated=True), "tastes": None}
+    return {
+        "found": cards.shift_cards(page.rows[:6], dated=True),
+        "tastes": None,
+        "invited": 0,
+    }
+
+
+def _invited() -> int:
+    return count_open(db.session(), person_id=current_user.id, now=clock.now())
 
 
 @bp.get("/me")
@@ -228,6 +237,7 @@ def me() -> Response:
         ),
         held=held_queries.own_holds(session, person_id=current_user.id, now=now),
         past=shifts.my_past_shifts(session, person_id=current_user.id, ended_before=now),
+        invited=_invited(),
         now=now,
     )
 
