@@ -477,7 +477,7 @@ def make_availability(
     **fields: Any,
 ) -> Availability:
     """Let the person stand by, all day on every weekday unless `free` (weekday to minutes)."""
-    hours = {day: (0, 24 * 60) for day in range(7)} if free is None else free
+    hours = dict.fromkeys(range(7), (0, 24 * 60)) if free is None else free
     for weekday, (start, end) in hours.items():
         session.add(
             FreeWindow(

@@ -17,6 +17,7 @@ from volunteer_hub.attendance.models import Attendance, Flag, LeaderLink
 from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
+from volunteer_hub.matching.models import Away, Invitation, MatchRun
 from volunteer_hub.projects.models import (
     Adoption,
     AdoptionState,
@@ -55,6 +56,7 @@ NOT_PAGES = (
 QUERIES = {
     "/projects": ("q=医院", "category=no-such&window=lunch&page=x", "q=没有这样的项目"),
     "/shifts": ("from=06:00&to=12:00&seats=1", "from=18:00&to=07:00"),
+    "/me/availability": ("habits=1",),
 }
 
 Ids = Callable[[Session, Actor | None], Sequence[object]]
@@ -171,10 +173,20 @@ def _flags(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(query.limit(1)).all()
 
 
+def _runs(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = select(MatchRun.id)
+    if actor and actor.organisation_ids:
+        query = query.where(MatchRun.organisation_id.in_(actor.organisation_ids))
+    return session.scalars(query.order_by(MatchRun.id).limit(3)).all()
+
+
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
     "adoption_id": _all(select(Adoption.id).where(Adoption.state == str(AdoptionState.AGREED))),
     "attendance_id": _attendances,
+    "away_id": _all(select(Away.id)),
+    "invitation_id": _all(select(Invitation.id)),
+    "run_id": _runs,
     "project_id": _projects,
     "shift_id": _shifts,
     "series_id": _series,
@@ -208,6 +220,19 @@ def _own_shifts(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(mine.order_by(Shift.starts_at)).all()
 
 
+def _soon(session: Session, actor: Actor | None) -> Sequence[object]:
+    """Return a shift that starts within two days and has places left."""
+    query = (
+        select(Shift.id)
+        .join(Project, Project.id == Shift.project_id)
+        .join(Post, Post.shift_id == Shift.id)
+        .where(Shift.status == ShiftStatus.PUBLISHED, Post.taken < Post.capacity)
+    )
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    return session.scalars(query.order_by(Shift.starts_at.desc()).limit(1)).all()
+
+
 def _own_branch(session: Session, actor: Actor | None) -> Sequence[object]:
     """Return branches for pages with names: none for who leads none."""
     return actor.led_branch_ids if actor else ()
@@ -223,6 +248,7 @@ OWN: dict[str, dict[str, Ids]] = {
     "reports.adopt": {"branch_id": lambda _session, _actor: ()},
     "reports.adoption": {"branch_id": _adopting},
     "hours.claim": {"shift_id": _own_shifts},
+    "console.call_out": {"shift_id": _soon},
     "attendance.at_shift": {"shift_id": _own_shifts},
 }
 

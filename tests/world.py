@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from volunteer_hub.accounts import memberships
 from volunteer_hub.accounts.models import BranchMembership, Person
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.matching.models import Away, MatchRun, PostOutcome, Proposal, RunState
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.notifications.services import tell
 from volunteer_hub.projects.importing.files import keep_file
@@ -29,6 +31,9 @@ PHONES = {
     "leader": "+8619900000003",
     "office": "+8619900000004",
 }
+PLANNED = {
+    "people": 8, "posts": 4, "possible": 20, "places": 9, "filled": 2, "invited": 2, "seconds": 0.4,
+}  # fmt: skip
 VISITOR = "visitor"
 IDENTITIES = (VISITOR, *PHONES)
 
@@ -136,7 +141,45 @@ def _projects(session: Session, world: World, now: datetime) -> None:
     )
     factories.make_sign_up(session, shift(0, capacity=3), volunteer)
     _branches(session, world, now)
+    _matching(session, world, shift(11, capacity=3), now)
     _notices(session, world, now)
+
+
+def _matching(session: Session, world: World, shift: Any, now: datetime) -> None:
+    """Let people stand by, be invited, and the coordinator have plans in every state."""
+    volunteer, coordinator = world.people["volunteer"], world.people["coordinator"]
+    factories.make_availability(session, volunteer, free={3: (690, 810), 5: (510, 750)})
+    session.add(Away(person_id=volunteer.id, first_day=now.date(), last_day=now.date()))
+    factories.make_invitation(session, shift, volunteer)
+    other = factories.make_person(session, name="李想 王敏")
+    post = factories.post_of(session, shift)
+    for state in RunState:
+        run = MatchRun(
+            organisation_id=world.project.organisation_id,
+            first_day=now.date(),
+            last_day=now.date() + timedelta(days=13),
+            reward=50,
+            state=state,
+            asked_by=coordinator.id,
+            asked_at=now,
+            value=2300,
+            bound=2350,
+            figures={} if state in (RunState.QUEUED, RunState.FAILED) else PLANNED,
+        )
+        session.add(run)
+        session.flush()
+        if run.figures:
+            why = [["walk", 6], ["short", 1]]
+            session.add(
+                Proposal(run_id=run.id, post_id=post.id, person_id=other.id, value=1200, why=why)
+            )
+            session.add(
+                PostOutcome(
+                    run_id=run.id, post_id=post.id, places=3, filled=1, cause="all_coming",
+                    counts={"farther": 2}, reserves=[],
+                )
+            )  # fmt: skip
+    session.commit()
 
 
 def _branches(session: Session, world: World, now: datetime) -> None:
