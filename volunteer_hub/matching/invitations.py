@@ -134,6 +134,14 @@ def decline(session: Session, *, invitation_id: int, person_id: int, now: dateti
     pass_on(session, row, now=now)
 
 
+def end_all(session: Session, *, person_id: int, now: datetime) -> None:
+    """End what somebody who leaves was invited to; the next best are asked."""
+    mine = select(Invitation).where(Invitation.person_id == person_id, _OPEN)
+    for row in session.scalars(mine.order_by(Invitation.post_id)).all():
+        _close(session, row, InvitationState.WITHDRAWN, actor_id=person_id, now=now)
+        pass_on(session, row, now=now)
+
+
 def _own(session: Session, invitation_id: int, person_id: int) -> Invitation:
     row = session.get(Invitation, invitation_id)
     if row is None or row.person_id != person_id:

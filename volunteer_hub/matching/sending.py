@@ -108,6 +108,7 @@ def send_some(session: Session, now: datetime) -> int:
     for proposal, shift_id in rows:
         _send(session, run, proposal, shift_id, now=now)
     if len(rows) < AT_ONCE:
+        _ask_others(session, run, now=now)
         run.state = RunState.SENT
     session.flush()
     return len(rows)
@@ -134,5 +135,16 @@ def _send(
         )
         return
     proposal.kept_out = why_not or asking.FULL
+
+
+def _ask_others(session: Session, run: MatchRun, *, now: datetime) -> None:
+    """Ask the next best where somebody was passed over, after all who were planned."""
     session.flush()
-    invitations.ask_next(session, run.id, shift_id, proposal.post_id, now=now)
+    for post_id, shift_id in session.execute(
+        select(Post.id, Post.shift_id)
+        .join(Proposal, Proposal.post_id == Post.id)
+        .where(Proposal.run_id == run.id, Proposal.kept_out != "")
+        .distinct()
+        .order_by(Post.id)
+    ).all():
+        invitations.ask_next(session, run.id, shift_id, post_id, now=now)

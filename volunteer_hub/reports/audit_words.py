@@ -51,6 +51,7 @@ ACTS = {
     "invitation:accepted": _l("Accepted an invitation"),
     "invitation:declined": _l("Declined an invitation"),
     "invitation:expired": _l("An invitation was not answered"),
+    "invitation:withdrawn": _l("An invitation was taken back"),
     "match:ask": _l("Asked for a plan"),
     "match:call_out": _l("Called people out"),
     "match:forbid": _l("Ruled a pair of a plan out"),

@@ -20,7 +20,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching import availability
+from volunteer_hub.matching import availability, invitations
 from volunteer_hub.matching.invitation_queries import count_open
 from volunteer_hub.shifts import held_queries, leaving
 from volunteer_hub.shifts import queries as shifts
@@ -259,6 +259,7 @@ def delete() -> BaseResponse:
         certificates.forget(db.session(), person_id=current_user.id, now=now)
         leaving.leave_all(db.session(), person_id=current_user.id, now=now)
         availability.forget(db.session(), person_id=current_user.id)
+        invitations.end_all(db.session(), person_id=current_user.id, now=now)
         accounts.delete_account(
             db.session(), person_id=current_user.id, today=clock.today(), now=now
         )
