@@ -134,6 +134,7 @@ bench: $(BUILT) .venv/installed-dev
 	$(PY) -m bench
 	$(PY) -m bench.hours
 	$(PY) -m bench.branches
+	$(PY) -m bench.recommended
 
 bench-matching: .venv/installed-dev
 	$(PY) -m bench.matching

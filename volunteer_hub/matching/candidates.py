@@ -7,7 +7,7 @@ scored in Python (`scoring`); the rules of signing up are asked of the best ones
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -88,6 +88,7 @@ _OPEN = (
     .select_from(_soonest)
     .join(Project, Project.id == _soonest.c.project_id)
     .join(Post, Post.shift_id == _soonest.c.id)
+    .order_by(_soonest.c.starts_at, _soonest.c.id)
 )
 
 
@@ -107,26 +108,19 @@ def best_shifts(
         "days": days,
         "windows": _windows(tastes),
     }
-    rows = _by_shift(session.connection().execute(_OPEN, values))
+    rows = _by_shift(session.connection().execute(_OPEN, values).all())
     return ranked(_candidates(rows, tastes, local), most=most)
 
 
-def _by_shift(posts: Iterable[Any]) -> list[Open]:
-    """Return one row a shift of rows that are one a post."""
-    found: dict[int, Open] = {}
+def _by_shift(posts: Sequence[Any]) -> list[Open]:
+    """Return one row a shift of rows that are one a post; those of a shift follow each other."""
+    found: list[Any] = []
     for row in posts:
-        known = found.get(row[0])
-        if known is None:
-            found[row[0]] = Open._make(row)
+        if found and found[-1][0] == row[0]:
+            found[-1] = (*row[:8], *map(sum, zip(found[-1][8:], row[8:], strict=True)))
         else:
-            found[row[0]] = Open(
-                *known[:8],
-                known.taken + row[8],
-                known.minimum + row[9],
-                known.capacity + row[10],
-                max(known.skilled, row[11]),
-            )
-    return list(found.values())
+            found.append(row)
+    return [Open._make(row) for row in found]
 
 
 def _days(tastes: Tastes, today: date) -> list[date]:
@@ -153,18 +147,17 @@ def _windows(tastes: Tastes) -> list[str]:
 
 def _candidates(rows: Sequence[Open], tastes: Tastes, local: datetime) -> Iterator[Candidate]:
     today, minute = local.toordinal(), minute_of_day(local.time())
-    rates = {row.shift_id: _observed(row, today) for row in rows}
-    days = sum(observed for _taken, observed in rates.values())
-    average = sum(row.taken for row in rows) / days if days else 0.0
+    # People look a fortnight ahead: within so many days those who are there have signed up.
+    observed = [max(FORTNIGHT - (row.day.toordinal() - today), 1) for row in rows]
+    average = sum(row.taken for row in rows) / (sum(observed) or 1)
     fill = _fill(rows)
-    for row in rows:
+    for row, days in zip(rows, observed, strict=True):
         weekday = row.day.weekday()
         in_window: bool | None = None
         if tastes.free:
             in_window = tastes.is_free(weekday, row.start_minute, row.end_minute)
             if not in_window:
                 continue
-        taken, observed = rates[row.shift_id]
         yield Candidate(
             row.shift_id,
             (row.project_id, row.window),
@@ -173,7 +166,7 @@ def _candidates(rows: Sequence[Open], tastes: Tastes, local: datetime) -> Iterat
                 row.minimum,
                 row.capacity,
                 (row.day.toordinal() - today) * DAY_HOURS + (row.start_minute - minute) / 60,
-                forecast_rate(taken, observed, average),
+                forecast_rate(row.taken, days, average),
                 fill[row.project_id],
             ),
             Fit(
@@ -186,12 +179,6 @@ def _candidates(rows: Sequence[Open], tastes: Tastes, local: datetime) -> Iterat
                 served=row.project_id in tastes.served,
             ),
         )
-
-
-def _observed(row: Open, today: int) -> tuple[int, float]:
-    """Return how many signed up within how many days: people look a fortnight ahead."""
-    ahead = row.day.toordinal() - today
-    return row.taken, max(FORTNIGHT - ahead, 1)
 
 
 def _fill(rows: Sequence[Open]) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -102,10 +103,12 @@ def _way(one: Any, other: Any) -> int:
     return min(minutes, int(LONGEST_WAY.total_seconds()) // 60)
 
 
-def out_of_reach(session: Session, *, person_id: int, now: datetime) -> list[int]:
+def out_of_reach(
+    session: Session, *, person_id: int, now: datetime, only: Sequence[int] | None = None
+) -> list[int]:
     """Return the coming shifts that the way from or to one of the person's own places rules out.
 
-    For lists; they look at overlapping hours themselves.
+    For lists; they look at overlapping hours themselves. `only` asks about these shifts alone.
     """
     values = {"person": person_id, "since": now - LONGEST_WAY}
     own = [_Stop._make(row) for row in session.connection().execute(_OWN, values)]
@@ -130,7 +133,12 @@ def out_of_reach(session: Session, *, person_id: int, now: datetime) -> list[int
             Place.lng,
         )
         .join(Place, Place.id == Shift.place_id)
-        .where(Shift.status == str(ShiftStatus.PUBLISHED), Shift.starts_at > now, or_(*near))
+        .where(
+            Shift.status == str(ShiftStatus.PUBLISHED),
+            Shift.starts_at > now,
+            or_(*near),
+            *([Shift.id.in_(only)] if only is not None else []),
+        )
     )
     return [row.id for row in rows if any(_collision(row, stop) for stop in own)]
 

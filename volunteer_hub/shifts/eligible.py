@@ -31,8 +31,8 @@ def kept_out_by(
     """Return what keeps this person from a place of this post right now, or None.
 
     The same rules that decide after a tap (`signing.sign_up`), and that more places are free than
-    people wait in line for. Places kept for colleagues or a branch are not looked at. Nothing is locked or taken,
-    so the tap may still be refused. Raises NotFound for an unpublished shift.
+    people wait in line for. Places kept for colleagues or a branch are not looked at. Nothing is
+    locked or taken, so the tap may still be refused. Raises NotFound for an unpublished shift.
     """
     facts = read_facts(session, shift_id=shift_id, person_id=person_id, now=now)
     if facts.sign_up_id is not None:

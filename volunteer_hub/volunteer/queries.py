@@ -143,7 +143,7 @@ def joinable(
     values = values_of(wanted, now=now, person_id=person_id) | {
         "only": list(shift_ids),
         "limit": len(shift_ids),
-        "out_of_reach": out_of_reach(session, person_id=person_id, now=now),
+        "out_of_reach": out_of_reach(session, person_id=person_id, now=now, only=shift_ids),
     }
     rows = session.connection().execute(_cached(statements.fitting_shifts, shape), values)
     return {row[0]: ShiftCard._make(row) for row in rows}
