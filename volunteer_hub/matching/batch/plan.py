@@ -16,9 +16,11 @@ from volunteer_hub.accounts.models import Qualification
 from volunteer_hub.matching.batch.pairs import Batch, build
 from volunteer_hub.matching.batch.people import FAR, read_people
 from volunteer_hub.matching.batch.posts import read_posts
+from volunteer_hub.matching.explain import explain
 from volunteer_hub.matching.models import Proposal
 from volunteer_hub.matching.planned import Pair, Planned, PostPlan, Wanted
 from volunteer_hub.matching.reasons import reasons
+from volunteer_hub.matching.reserves import reserves
 from volunteer_hub.matching.solver import solve
 from volunteer_hub.projects.models import Category
 
@@ -60,7 +62,7 @@ def work_out(found: Read, *, reward: int, seconds: Callable[[], float] = time.mo
     """Solve and explain; pure, and takes as long as the solver needs."""
     began = seconds()
     batch = found.batch
-    plan = solve(batch.problem, reward=reward, before=_before(found))
+    plan = solve(batch.problem, reward=reward)
     pairs = [
         *_pairs(found, plan.chosen),
         *_pinned(found),
@@ -151,7 +153,7 @@ def _posts(found: Read, plan: Any) -> Iterator[PostPlan]:
     problem, posts = batch.problem, batch.posts
     filled = problem.people_of(plan.chosen) + (posts.places - problem.places)
     causes = explain(problem, plan.chosen, batch.funnel)
-    next_ones = reserves(problem, plan, most=RESERVES)
+    next_ones = reserves(problem, plan.chosen, most=RESERVES)
     for post in np.flatnonzero(posts.places > 0).tolist():
         cause = causes.get(post)
         yield PostPlan(
