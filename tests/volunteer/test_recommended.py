@@ -138,7 +138,7 @@ def test_each_says_why_in_one_line(client, session, bob, branch, building, thurs
     login(client, bob)
     ((_id, why),) = shown(client)
     assert why == (
-        "Lunch · 6 min on foot · you know: Shanghainese · your branch stands by it"
+        "Lunch · 6 min on foot · skill: Shanghainese · adopted by the own branch"
         " · 2 more and it can go ahead"
     )
 

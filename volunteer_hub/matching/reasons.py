@@ -66,10 +66,10 @@ def _say(kind: str, *values: Any) -> str:
     if kind == "walk":
         return _("%(n)s min on foot", n=values[0])
     if kind == "skill":
-        return _("you know: %(skills)s", skills=either(*values))
+        return _("skill: %(skills)s", skills=either(*values))
     if kind == "like":
-        return _("you like: %(kind)s", kind=either(*values))
+        return _("interest: %(kind)s", kind=either(*values))
     if kind == "short":
         return _("%(n)s more and it can go ahead", n=values[0])
-    plain = {"branch": _("your branch stands by it"), "served": _("you have been there")}
+    plain = {"branch": _("adopted by the own branch"), "served": _("been there before")}
     return plain.get(kind, "")
