@@ -112,8 +112,7 @@ def test_the_roster_tells_it_to_coordinators_and_the_shift_page_to_nobody(
         make_sign_up(session, shift, person)
     login(client, alice)
     assert (
-        "3 signed up; about 3 will come"
-        in client.get(f"/console/shifts/{shift.id}?lang=en").text
+        "3 signed up; about 3 will come" in client.get(f"/console/shifts/{shift.id}?lang=en").text
     )
     login(client, bob)
     assert "will come" not in client.get(f"/shifts/{shift.id}?lang=en").text
