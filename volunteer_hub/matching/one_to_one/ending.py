@@ -1,0 +1,67 @@
+"""A pairing ends: replaced by another one, or because one of the two is not there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState
+from volunteer_hub.shifts import told
+from volunteer_hub.shifts.models import Shift, SignUp, SignUpStatus
+
+IS_STANDING = Pairing.state.in_([str(one) for one in STANDING])
+
+
+def end(
+    session: Session,
+    pairing: Pairing,
+    *,
+    now: datetime,
+    absent: str = "",
+    tell: bool = True,
+) -> None:
+    """End a pairing that stands; `absent` says who did not come (`volunteer`, `senior`).
+
+    The volunteer is told as long as the shift has not begun and their place is still theirs.
+    """
+    state = PairingState.NOT_COME if absent else PairingState.REPLACED
+    pairing.state, pairing.absent, pairing.ended_at = str(state), absent, now
+    session.flush()
+    if not tell or absent:
+        return
+    row = session.execute(
+        select(Shift.starts_at, Shift.ends_at, SignUp.status)
+        .join(SignUp, SignUp.shift_id == Shift.id)
+        .where(SignUp.id == pairing.sign_up_id)
+    ).one()
+    if row.starts_at > now and row.status == SignUpStatus.CONFIRMED:
+        told.tell(
+            session,
+            "unpaired",
+            shift_id=pairing.shift_id,
+            person_id=pairing.person_id,
+            key=f"unpaired:{pairing.id}",
+            now=now,
+            useless_after=row.ends_at,
+        )
+
+
+def end_of_request(
+    session: Session, request_id: int, *, actor_id: int | None, now: datetime
+) -> None:
+    """End the pairing of a wish that stands, if there is one."""
+    for pairing in session.scalars(
+        select(Pairing).where(Pairing.request_id == request_id, IS_STANDING)
+    ):
+        end(session, pairing, now=now)
+
+
+def end_of_person(session: Session, *, person_id: int, now: datetime) -> None:
+    """End what a person was to do, and their wishes to go on (before an account is deleted)."""
+    for pairing in session.scalars(select(Pairing).where(Pairing.person_id == person_id)).all():
+        if pairing.state == PairingState.PLANNED:
+            end(session, pairing, now=now, tell=False)
+        pairing.volunteer_again = None
+    session.flush()
