@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.sheets import count_to_confirm
+from volunteer_hub.matching.one_to_one.queries import count_waiting
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.desk_answers import Pending, pending
 from volunteer_hub.shifts.desk_people import Left, cancellations
@@ -55,6 +56,8 @@ class Board:
     unconfirmed: int
     total: int
     has_projects: bool
+    # Seniors' wishes that wait to be verified or for a shift.
+    wishes: int = 0
 
     @property
     def today(self) -> Day:
@@ -106,6 +109,7 @@ def read_board(
         unconfirmed=count_to_confirm(session, organisation_ids=organisation_ids, now=now),
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
         has_projects=_has_projects(session, organisation_ids),
+        wishes=count_waiting(session, organisation_ids),
     )
 
 

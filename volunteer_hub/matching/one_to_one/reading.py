@@ -179,19 +179,25 @@ _SEAT_COLUMNS: Sequence[Any] = (
 )
 
 
+_SEATS = (
+    select(*_SEAT_COLUMNS)
+    .join(Qualification, Qualification.id == ServiceRequest.language_id)
+    .join(Topic, Topic.id == ServiceRequest.topic_id)
+    .outerjoin(Building, Building.id == ServiceRequest.building_id)
+    .where(ServiceRequest.state.in_([str(RequestState.PLACED), str(RequestState.SERVED)]))
+    .order_by(ServiceRequest.table_no, ServiceRequest.id)
+)
+
+
 def _seats(session: Session, shift_id: int) -> list[Seat]:
-    rows = session.execute(
-        select(*_SEAT_COLUMNS)
-        .join(Qualification, Qualification.id == ServiceRequest.language_id)
-        .join(Topic, Topic.id == ServiceRequest.topic_id)
-        .outerjoin(Building, Building.id == ServiceRequest.building_id)
-        .where(
-            ServiceRequest.shift_id == shift_id,
-            ServiceRequest.state.in_([str(RequestState.PLACED), str(RequestState.SERVED)]),
-        )
-        .order_by(ServiceRequest.table_no, ServiceRequest.id)
-    )
+    rows = session.execute(_SEATS.where(ServiceRequest.shift_id == shift_id))
     return [Seat(*row) for row in rows]
+
+
+def seat_of(session: Session, request_id: int) -> Seat | None:
+    """Return one placed wish, None when it is in no shift (any more)."""
+    row = session.execute(_SEATS.where(ServiceRequest.id == request_id)).first()
+    return Seat(*row) if row else None
 
 
 def _comers(session: Session, shift_id: int) -> list[Comer]:

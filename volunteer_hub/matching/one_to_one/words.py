@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from volunteer_hub.core.calendar import Window
 from volunteer_hub.core.i18n import _, _l, _n, either
 from volunteer_hub.matching.one_to_one.models import RequestState
 from volunteer_hub.matching.one_to_one.pairs import History
 from volunteer_hub.matching.one_to_one.reading import Comer, Seat
+from volunteer_hub.matching.reasons import WINDOWS
+from volunteer_hub.shifts.series.words import weekday_name
 
 STATES = {
     RequestState.ENTERED: _l("Waits to be verified"),
@@ -19,6 +22,20 @@ STATES = {
     RequestState.WITHDRAWN: _l("Withdrawn"),
 }
 Reason = Sequence[Any]
+
+
+def windows_in_words(windows: Iterable[tuple[int, str]]) -> str:
+    """Return `午间：周三、周四` of weekdays (Monday is 0) with their windows."""
+    days: dict[str, list[int]] = {}
+    for weekday, window in sorted(windows):
+        days.setdefault(window, []).append(weekday)
+    return " · ".join(
+        WINDOWS[Window(window)]
+        + _(": ")
+        + _(", ").join(weekday_name(weekday + 1) for weekday in found)
+        for window, found in days.items()
+        if window in WINDOWS
+    )
 
 
 def reasons(seat: Seat, comer: Comer, history: History, *, by_hand: bool = False) -> list[Reason]:
