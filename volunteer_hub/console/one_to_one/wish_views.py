@@ -39,7 +39,7 @@ def new_wish() -> Response:
     entered = attempt(form, lambda: _enter(form)) if form.validate_on_submit() else None
     if entered is not None:
         say = _("Entered. Somebody else of the team verifies it; you see here what becomes of it.")
-        return done(url_for(".wish", wish_id=entered), say=say)
+        return done(url_for(".senior_wish", wish_id=entered), say=say)
     return render(
         "console/wish_form.html",
         status=status_of(form),
@@ -76,7 +76,7 @@ def _line(wish_id: int) -> WishLine:
 
 @bp.get("/requests/<int:wish_id>")
 @requires(Permission.REQUEST_ENTER)
-def wish(wish_id: int) -> Response:
+def senior_wish(wish_id: int) -> Response:
     """Show a wish, where it stands, and every step until there."""
     return _page(wish_id)
 
@@ -110,7 +110,7 @@ def _step(wish_id: int, work: Callable[..., Any], say: str) -> Response:
         return True
 
     if attempt(form, tried):
-        return done(url_for(".wish", wish_id=wish_id), say=say)
+        return done(url_for(".senior_wish", wish_id=wish_id), say=say)
     return _page(wish_id, refused=form)
 
 
@@ -121,7 +121,9 @@ def close_wish(wish_id: int) -> Response:
     _line(wish_id)
     form = CloseForm()
     if form.validate_on_submit() and attempt(form, lambda: _close(form, wish_id)):
-        return done(url_for(".wish", wish_id=wish_id), say=_("Closed; who entered it is told."))
+        return done(
+            url_for(".senior_wish", wish_id=wish_id), say=_("Closed; who entered it is told.")
+        )
     return _page(wish_id, closing=form)
 
 

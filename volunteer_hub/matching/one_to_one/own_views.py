@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from flask import request, url_for
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
-from volunteer_hub.accounts.forms import SeveralField
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.i18n import _, _l
+from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.matching.blueprint import bp
 from volunteer_hub.matching.one_to_one import on_site, topics
+from volunteer_hub.matching.one_to_one.forms import TeachForm
 from volunteer_hub.matching.one_to_one.own_queries import own_pairing
 from volunteer_hub.notifications import services as notifications
-
-
-class TeachForm(FlaskForm):
-    topic_ids = SeveralField(_l("What I like to teach"), choices=[])
 
 
 @bp.get("/shifts/<int:shift_id>/pairing")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.core.i18n import ENGLISH, either
 from volunteer_hub.core.names import called
 from volunteer_hub.matching.one_to_one.ending import IS_STANDING
+from volunteer_hub.matching.one_to_one.history import read_history
 from volunteer_hub.matching.one_to_one.models import (
     Pairing,
     PairingState,
@@ -28,7 +29,7 @@ from volunteer_hub.matching.one_to_one.models import (
     Topic,
     TopicHelper,
 )
-from volunteer_hub.matching.one_to_one.pairs import History, Pair, Senior, Volunteer
+from volunteer_hub.matching.one_to_one.pairs import History, Senior, Volunteer
 from volunteer_hub.registry.models import Building, Walk
 from volunteer_hub.shifts.models import IS_ACTIVE, Shift, SignUp, SignUpStatus
 
@@ -158,7 +159,9 @@ def read(session: Session, shift_id: int) -> Occasion:
         standing=stands,
         missed=missed,
         gone=[one for one in standing if one not in stands],
-        history=_history(session, seats, [one.person_id for one in comers]),
+        history=read_history(
+            session, {one.id: one.key for one in seats}, [one.person_id for one in comers]
+        ),
     )
 
 
@@ -278,30 +281,3 @@ def _grouped(rows: Any) -> dict[int, frozenset[int]]:
     for owner, value in rows:
         found[owner].add(value)
     return {owner: frozenset(values) for owner, values in found.items()}
-
-
-def _history(session: Session, seats: Sequence[Seat], people: Collection[int]) -> History:
-    key = func.coalesce(ServiceRequest.first_id, ServiceRequest.id)
-    rows = session.execute(
-        select(key, Pairing.person_id, Pairing.volunteer_again, Pairing.senior_again)
-        .join(ServiceRequest, ServiceRequest.id == Pairing.request_id)
-        .where(
-            Pairing.state == str(PairingState.MET),
-            Pairing.person_id.in_(people),
-            key.in_([one.key for one in seats]),
-        )
-        .order_by(Pairing.id)
-    ).all()
-    times: Counter[Pair] = Counter()
-    answers: dict[Pair, list[bool | None]] = defaultdict(lambda: [None, None])
-    for senior, person, *again in rows:
-        times[senior, person] += 1
-        for side, answer in enumerate(again):
-            if answer is not None:
-                answers[senior, person][side] = answer
-    pairs = {(one.id, person): (one.key, person) for one in seats for person in people}
-    return History(
-        met={pair: times[past] for pair, past in pairs.items() if past in times},
-        together={pair for pair, past in pairs.items() if answers.get(past) == [True, True]},
-        apart={pair for pair, past in pairs.items() if False in answers.get(past, ())},
-    )
