@@ -39,6 +39,8 @@ LANGUAGES = {key: IDS[key] for key in KEYS if key.startswith("lang_")}
 # What the volunteer of the login page teaches: the first topic.
 TAUGHT = ("微信视频", "WeChat video calls")
 ENTERED, VERIFIED, IN_SHIFT = 3, 6, 8
+# Well before what tells of seniors is taken out.
+LATELY = 80
 # Not within a week: the volunteer of the login page keeps lunches to try things with.
 SHORTEST_AHEAD, LONGEST_AHEAD = 8, 20
 ANSWER = "近期没有会法语的志愿者，建议先到社区学校的手机班，有合适的伙伴再联系您。"
@@ -125,7 +127,7 @@ def build(plan: Plan, offers: Offers, occasions: list[Occasion]) -> None:
     offer = offers.flagships["elder_digital"]
     _let_the_coordinator_in(plan, offer)
     wishes = _Wishes(plan, offer)
-    _met(plan, wishes)
+    _met(plan, offers)
     for n in range(ENTERED):
         wishes.add(n + 1, entered_by=COORDINATOR if n == 0 else wishes.staff[0])
     for n in range(VERIFIED):
@@ -233,12 +235,13 @@ def _why(row: Row, teaches: set[int]) -> list[Any]:
     return [*why, ["topic", *TAUGHT]] if row["topic_id"] in teaches else why
 
 
-def _met(plan: Plan, wishes: _Wishes) -> None:
+def _met(plan: Plan, offers: Offers) -> None:
     """Let two pairs have met lately; one of them wants to go on, and waits for the next time."""
+    offer_of = {one.project["id"]: one for one in offers.all if one.project["one_to_one"]}
     shifts = {
         row["id"]: row
         for row in plan.rows[Shift]
-        if row["project_id"] == wishes.offer.project["id"] and _is_lately(plan, row["day"])
+        if row["project_id"] in offer_of and _is_lately(plan, row["day"])
     }
     came = [
         row
@@ -247,32 +250,44 @@ def _met(plan: Plan, wishes: _Wishes) -> None:
         and row["sign_up_id"] is not None
         and row["status"] == str(AttendanceStatus.PRESENT)
     ]
-    place_of = {row["id"]: row for row in plan.rows[SignUp]}
+    came.sort(key=lambda row: shifts[row["shift_id"]]["starts_at"], reverse=True)
     # The volunteer of the login page has still to say whether to meet again.
     own = [row for row in came if row["person_id"] == VOLUNTEER]
     others = [row for row in came if row["person_id"] != VOLUNTEER]
-    for n, row in enumerate([*others[:1], *(own or others[1:])[:1]]):
+    place_of = {row["id"]: row for row in plan.rows[SignUp]}
+    for row in others[:1]:
         shift = shifts[row["shift_id"]]
-        days_ago = (plan.today - shift["day"]).days
-        wish = wishes.add(days_ago + 9, language_id=LANGUAGES["lang_zh"])
-        wishes.verify(wish, days_ago + 7)
-        wishes.place(wish, shift, n + 1, days_ago + 3)
-        again = True if n == 0 else None
-        wishes.pair(
-            wish, place_of[row["sign_up_id"]], _why(wish, set()),
-            state=str(PairingState.MET), volunteer_again=again, senior_again=True,
-        )  # fmt: skip
-        wishes.step(wish, RequestState.SERVED, shift["ends_at"] + timedelta(hours=2), None)
-        if n == 0:
-            following = wishes.add(
-                2,
-                language_id=wish["language_id"],
-                topic_id=wish["topic_id"],
-                given_name=wish["given_name"],
-                first_id=wish["id"],
-            )
-            wishes.verify(following, 1)
+        wishes = _Wishes(plan, offer_of[shift["project_id"]])
+        wish = _served(wishes, shift, place_of[row["sign_up_id"]], volunteer_again=True)
+        again = wishes.add(
+            2,
+            language_id=wish["language_id"],
+            topic_id=wish["topic_id"],
+            given_name=wish["given_name"],
+            first_id=wish["id"],
+        )
+        wishes.verify(again, 1)
+    for row in own[:1]:
+        shift = shifts[row["shift_id"]]
+        wishes = _Wishes(plan, offer_of[shift["project_id"]])
+        _served(wishes, shift, place_of[row["sign_up_id"]], given_name="惠珍")
+
+
+def _served(
+    wishes: _Wishes, shift: Row, place: Row, *, volunteer_again: bool | None = None, **fields: Any
+) -> Row:
+    """Collect a wish that was met in a shift that is over; the senior would like to go on."""
+    days_ago = (wishes.plan.today - shift["day"]).days
+    wish = wishes.add(days_ago + 9, language_id=LANGUAGES["lang_zh"], **fields)
+    wishes.verify(wish, days_ago + 7)
+    wishes.place(wish, shift, 1, days_ago + 3)
+    wishes.pair(
+        wish, place, _why(wish, set()), state=str(PairingState.MET),
+        volunteer_again=volunteer_again, senior_again=True,
+    )  # fmt: skip
+    wishes.step(wish, RequestState.SERVED, shift["ends_at"] + timedelta(hours=2), None)
+    return wish
 
 
 def _is_lately(plan: Plan, day: date) -> bool:
-    return plan.days_ago(30) <= day < plan.today
+    return plan.days_ago(LATELY) <= day < plan.today
