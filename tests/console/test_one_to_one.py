@@ -215,7 +215,7 @@ def test_one_tap_pairs_and_says_why_and_why_not(client, session, alice, bob, shi
     text = client.get(f"{page}?lang=en").text
     assert "Bob" in text
     assert "1 pair" in text
-    assert "Every volunteer who is here has somebody already." in text
+    assert "Every volunteer of this shift has somebody already." in text
 
 
 def test_an_unknown_button_is_refused_and_nothing_happens(client, session, alice, shift):

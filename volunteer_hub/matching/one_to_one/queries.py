@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person, Qualification
@@ -173,7 +173,8 @@ def wishes(
 ) -> Wishes:
     """Return a page of the wishes that one arranges or has entered; a page too far is the last.
 
-    Those that wait come first, the longest waiting at the top; then the newest.
+    Of all, those that wait come first, then the latest changes; of one state that waits, the
+    longest waiting.
     """
     mine = _seen(person_id, organisation_ids)
     counted = session.execute(
@@ -189,7 +190,9 @@ def wishes(
     if state in WAITING:
         query = query.order_by(ServiceRequest.state_at, ServiceRequest.id)
     else:
-        query = query.order_by(ServiceRequest.state_at.desc(), ServiceRequest.id.desc())
+        waits = ServiceRequest.state.in_([str(one) for one in WAITING])
+        latest = (ServiceRequest.state_at.desc(), ServiceRequest.id.desc())
+        query = query.order_by(case((waits, 0), else_=1), *latest)
     rows = session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     lines = [WishLine(*row) for row in rows]
     return Wishes(lines, windows_of(session, [one.id for one in lines]), page, last, counts)

@@ -87,7 +87,9 @@ def _by_hand(hand: Hand) -> str:
 def _missing(who: str) -> Callable[[Hand], str]:
     def note(hand: Hand) -> str:
         on_site.missing(db.session(), hand, pairing_id=_number("pairing"), who=who)
-        return _("Noted. Tap “Pair” to find somebody else.")
+        if tables_of(db.session(), hand.shift_id).can_pair:
+            return _("Noted. Tap “Pair” to find somebody else.")
+        return _("Noted.")
 
     return note
 

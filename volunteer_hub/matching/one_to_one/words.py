@@ -75,7 +75,7 @@ def why_no_volunteer(seat: Seat, free: Sequence[Comer], history: History) -> str
     """Return why a wish has nobody, given the volunteers who are not taken."""
     speaks = [one for one in free if seat.language_id in one.languages]
     if not free:
-        return _("Every volunteer who is here has somebody already.")
+        return _("Every volunteer of this shift has somebody already.")
     if not speaks:
         return _("Nobody who is free speaks %(language)s.", language=seat.language)
     if all((seat.id, one.person_id) in history.apart for one in speaks):
