@@ -64,7 +64,6 @@ QUERIES = {
     "/shifts": ("from=06:00&to=12:00&seats=1", "from=18:00&to=07:00"),
     "/me/availability": ("habits=1",),
     "/console/requests": ("status=verified", "pick=1.2.x&shift=999999999", "status=x&page=y"),
-    "/console/requests/new": ("again=1",),
 }
 
 Ids = Callable[[Session, Actor | None], Sequence[object]]
