@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person, Qualification
@@ -233,13 +233,13 @@ def steps_of(session: Session, request_id: int) -> list[StepLine]:
     return [StepLine(state, at, by or "", words) for state, at, by, words in rows]
 
 
-def count_waiting(session: Session, organisation_ids: Collection[int]) -> int:
-    """Return how many wishes of these organisations wait to be verified or for a shift."""
-    waiting = select(func.count()).where(
+def waiting(organisation_ids: Collection[int]) -> ScalarSelect[int]:
+    """Count, inside another question, wishes that wait to be verified or for a shift."""
+    query = select(func.count()).where(
         ServiceRequest.organisation_id.in_(organisation_ids),
         ServiceRequest.state.in_([str(one) for one in WAITING]),
     )
-    return session.scalar(waiting) or 0
+    return query.scalar_subquery()
 
 
 def shift_choices(
