@@ -218,6 +218,13 @@ def test_one_tap_pairs_and_says_why_and_why_not(client, session, alice, bob, shi
     assert "Every volunteer of this shift has somebody already." in text
 
 
+def test_a_wish_whose_time_no_longer_fits_is_marked(client, alice, shift, request_of):
+    request_of(shift=shift, windows=[(5, "weekend_am")])
+    request_of(shift=shift)
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    assert text.count("the senior did not name this time") == 1
+
+
 def test_an_unknown_button_is_refused_and_nothing_happens(client, session, alice, shift):
     login(client, alice)
     answer = client.post(f"/console/shifts/{shift.id}/pairs", data={"do": "x"})

@@ -24,7 +24,8 @@ from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.calendar import Window
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.permissions import Role
-from volunteer_hub.matching.one_to_one import jobs, placing, queries, requests
+from volunteer_hub.matching.one_to_one import entering, jobs, placing, queries, requests
+from volunteer_hub.matching.one_to_one.entering import Wish
 from volunteer_hub.matching.one_to_one.models import (
     Pairing,
     PairingState,
@@ -33,7 +34,7 @@ from volunteer_hub.matching.one_to_one.models import (
     RequestWindow,
 )
 from volunteer_hub.matching.one_to_one.placing import CannotPlace
-from volunteer_hub.matching.one_to_one.requests import CannotChange, Wish
+from volunteer_hub.matching.one_to_one.requests import CannotChange
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import ShiftStatus
 
@@ -83,7 +84,7 @@ def steps(session, request):
 def test_a_wish_is_entered_by_one_and_verified_by_another(
     session, organisation, alice, dora, wish, now
 ):
-    request = requests.enter(session, wish=wish, **by(alice, organisation, now))
+    request = entering.enter(session, wish=wish, **by(alice, organisation, now))
     assert request.given_name == "秀英"
     with pytest.raises(CannotChange, match="colleague"):
         requests.verify(session, request_id=request.id, **by(alice, organisation, now))
@@ -98,14 +99,14 @@ def test_a_wish_is_entered_by_one_and_verified_by_another(
 def test_who_coordinates_alone_verifies_the_own_wish_and_the_audit_says_so(
     session, organisation, alice, wish, now
 ):
-    request = requests.enter(session, wish=wish, **by(alice, organisation, now))
+    request = entering.enter(session, wish=wish, **by(alice, organisation, now))
     requests.verify(session, request_id=request.id, **by(alice, organisation, now))
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "request:verify")).one()
     assert entry.details["alone"] is True
 
 
 def test_the_audit_never_names_a_senior(session, organisation, alice, wish, now):
-    request = requests.enter(session, wish=wish, **by(alice, organisation, now))
+    request = entering.enter(session, wish=wish, **by(alice, organisation, now))
     requests.withdraw(session, request_id=request.id, **by(alice, organisation, now))
     for entry in session.scalars(select(AuditEntry)):
         assert "秀英" not in str(entry.details)
@@ -133,7 +134,7 @@ def test_what_cannot_be_is_refused_at_its_field(
     session, organisation, alice, wish, now, field, value
 ):
     with pytest.raises(InvalidInput) as refused:
-        requests.enter(
+        entering.enter(
             session, wish=replace(wish, **{field: value}), **by(alice, organisation, now)
         )
     assert refused.value.field == field
@@ -145,7 +146,7 @@ def test_a_building_worker_of_another_organisation_passes_a_wish_on_and_sees_its
     elsewhere = make_organisation(session)
     worker = make_person(session)
     grant_role(session, worker, Role.COORDINATOR, organisation=elsewhere)
-    request = requests.enter(session, wish=wish, **by(worker, elsewhere, now))
+    request = entering.enter(session, wish=wish, **by(worker, elsewhere, now))
     requests.close(
         session, request_id=request.id, words="请去社区学校报名", **by(alice, organisation, now)
     )
@@ -158,7 +159,7 @@ def test_a_building_worker_of_another_organisation_passes_a_wish_on_and_sees_its
 
 
 def test_strangers_see_no_wish(session, organisation, alice, charlie, wish, now):
-    request = requests.enter(session, wish=wish, **by(alice, organisation, now))
+    request = entering.enter(session, wish=wish, **by(alice, organisation, now))
     with pytest.raises(NotFound):
         queries.wish(session, request_id=request.id, person_id=charlie.id, organisation_ids=[])
     with pytest.raises(NotFound):
@@ -257,12 +258,18 @@ def test_withdrawing_works_on_the_last_minute_and_tells_the_volunteer(
     assert kinds == ["unpaired"]
 
 
-def test_a_shift_that_is_called_off_gives_its_wishes_back(session, organisation, alice, shift, now):
+def test_a_shift_that_is_called_off_gives_its_wishes_back_and_says_nothing_of_a_place_kept(
+    session, organisation, alice, bob, shift, now
+):
     request = make_request(session, organisation=organisation, entered_by=alice, shift=shift)
+    pairing = make_pairing(session, request, make_sign_up(session, shift, bob))
     shift.status = ShiftStatus.CANCELLED
     session.commit()
     assert jobs.settle_requests(session, now) == 1
     assert (request.state, request.shift_id) == (RequestState.VERIFIED, None)
+    assert pairing.state == PairingState.REPLACED
+    kinds = session.scalars(select(Notice.kind).where(Notice.person_id == bob.id)).all()
+    assert kinds == []
 
 
 def test_after_the_shift_who_met_is_done_and_who_did_not_waits_again(

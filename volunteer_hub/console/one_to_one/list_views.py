@@ -19,7 +19,7 @@ from volunteer_hub.core.errors import InvalidInput
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching.one_to_one import placing, queries
+from volunteer_hub.matching.one_to_one import arranging, placing, queries
 from volunteer_hub.matching.one_to_one.models import RequestState
 from volunteer_hub.matching.one_to_one.words import STATES, windows_in_words
 
@@ -88,7 +88,7 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
         picked=set(picked),
         chosen=shift_id,
         refused=form.refused if form else None,
-        choices=queries.shift_choices(session, organisation_ids=mine, now=clock.now()),
-        projects=queries.pairing_projects(session, mine),
-        arranged=bool(queries.arranging(session, mine)),
+        choices=arranging.shift_choices(session, organisation_ids=mine, now=clock.now()),
+        projects=arranging.pairing_projects(session, mine),
+        arranged=bool(arranging.arranging(session, mine)),
     )

@@ -11,9 +11,10 @@ from volunteer_hub.console.one_to_one.forms import WishForm
 from volunteer_hub.core.calendar import Window
 from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _, either
-from volunteer_hub.matching.one_to_one import queries, topics
+from volunteer_hub.matching.one_to_one import topics
+from volunteer_hub.matching.one_to_one.arranging import arranging
+from volunteer_hub.matching.one_to_one.entering import Wish
 from volunteer_hub.matching.one_to_one.queries import WishLine
-from volunteer_hub.matching.one_to_one.requests import Wish
 from volunteer_hub.registry.queries import building_choices
 
 
@@ -30,8 +31,8 @@ def offer(form: WishForm) -> None:
     form.topic_id.choices = [("", _("Choose a topic")), *known]
     buildings = [(str(row.id), row.name) for row in building_choices(session)]
     form.building_id.choices = [("", _("No building")), *buildings]
-    arranging = queries.arranging(session, current_user.organisation_ids)
-    form.organisation_id.choices = [(str(row.id), row.name) for row in arranging]
+    arrangers = arranging(session, current_user.organisation_ids)
+    form.organisation_id.choices = [(str(row.id), row.name) for row in arrangers]
 
 
 def stored(line: WishLine, windows: list[tuple[int, str]]) -> dict[str, object]:

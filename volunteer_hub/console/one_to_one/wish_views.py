@@ -21,7 +21,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching.one_to_one import placing, queries, requests
+from volunteer_hub.matching.one_to_one import entering, placing, queries, requests
 from volunteer_hub.matching.one_to_one.queries import WishLine
 from volunteer_hub.matching.one_to_one.words import STATES, windows_in_words
 from volunteer_hub.matching.reasons import WINDOWS
@@ -62,7 +62,7 @@ def _earlier(wish_id: int) -> dict[str, Any]:
 
 
 def _enter(form: WishForm) -> int:
-    return requests.enter(db.session(), wish=wish_of(form), **scope()).id
+    return entering.enter(db.session(), wish=wish_of(form), **scope()).id
 
 
 def _line(wish_id: int) -> WishLine:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState
 from volunteer_hub.shifts import told
-from volunteer_hub.shifts.models import Shift, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
 
 IS_STANDING = Pairing.state.in_([str(one) for one in STANDING])
 
@@ -32,11 +32,13 @@ def end(
     if not tell or absent:
         return
     row = session.execute(
-        select(Shift.starts_at, Shift.ends_at, SignUp.status)
+        select(Shift.starts_at, Shift.ends_at, Shift.status.label("shift_status"), SignUp.status)
         .join(SignUp, SignUp.shift_id == Shift.id)
         .where(SignUp.id == pairing.sign_up_id)
     ).one()
-    if row.starts_at > now and row.status == SignUpStatus.CONFIRMED:
+    # Of a shift that is called off everybody is told anyway.
+    takes_place = row.shift_status == ShiftStatus.PUBLISHED and row.starts_at > now
+    if takes_place and row.status == SignUpStatus.CONFIRMED:
         told.tell(
             session,
             "unpaired",

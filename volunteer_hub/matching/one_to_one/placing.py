@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -14,9 +13,9 @@ from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.matching.one_to_one import ending, steps
 from volunteer_hub.matching.one_to_one.models import (
     RequestState,
-    RequestWindow,
     ServiceRequest,
 )
+from volunteer_hub.matching.one_to_one.queries import windows_of
 from volunteer_hub.matching.one_to_one.requests import CannotChange, own
 from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
 from volunteer_hub.shifts.scheduling import own_shift
@@ -81,16 +80,6 @@ def _clashes(session: Session, chosen: Sequence[ServiceRequest], shift: Shift) -
             )
         elif (shift.day.weekday(), shift.window) not in windows[request.id]:
             found.append(_("%(name)s has no time when this shift is.", name=request.given_name))
-    return found
-
-
-def windows_of(session: Session, request_ids: Sequence[int]) -> dict[int, set[tuple[int, str]]]:
-    """Return weekdays and windows by request."""
-    found: dict[int, set[tuple[int, str]]] = defaultdict(set)
-    for row in session.scalars(
-        select(RequestWindow).where(RequestWindow.request_id.in_(request_ids))
-    ):
-        found[row.request_id].add((row.weekday, row.window))
     return found
 
 

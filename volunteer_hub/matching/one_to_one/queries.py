@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select
@@ -20,10 +20,8 @@ from volunteer_hub.matching.one_to_one.models import (
     ServiceRequest,
     Topic,
 )
-from volunteer_hub.projects.models import Project, ProjectStatus
-from volunteer_hub.registry.models import Building, Organisation, Place
-from volunteer_hub.registry.queries import Choice
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
+from volunteer_hub.registry.models import Building, Organisation
+from volunteer_hub.shifts.models import Shift
 
 PAGE_SIZE = 20
 # Wait for somebody to do something.
@@ -91,36 +89,6 @@ class StepLine:
     at: datetime
     by: str
     words: str
-
-
-@dataclass(frozen=True)
-class ShiftChoice:
-    """A shift that wishes can go into, and how many more of them."""
-
-    id: int
-    title_zh: str
-    title_en: str
-    place_zh: str
-    place_en: str
-    day: date
-    window: str
-    starts_at: datetime
-    ends_at: datetime
-    room: int
-
-
-def arranging(session: Session, organisation_ids: Collection[int]) -> list[Choice]:
-    """Return who arranges one-to-one shifts, one's own organisations first."""
-    runs = select(Project.organisation_id).where(
-        Project.one_to_one, Project.status == str(ProjectStatus.PUBLISHED)
-    )
-    rows = session.execute(
-        select(Organisation.id, Organisation.name_zh, Organisation.name_en)
-        .where(Organisation.id.in_(runs))
-        .order_by(Organisation.name_zh)
-    ).all()
-    found = [Choice(row.id, either(row.name_zh, row.name_en)) for row in rows]
-    return sorted(found, key=lambda row: row.id not in organisation_ids)
 
 
 _LINE: Select[*tuple[Any, ...]] = (
@@ -240,61 +208,3 @@ def waiting(organisation_ids: Collection[int]) -> ScalarSelect[int]:
         ServiceRequest.state.in_([str(one) for one in WAITING]),
     )
     return query.scalar_subquery()
-
-
-def shift_choices(
-    session: Session, *, organisation_ids: Collection[int], now: datetime, limit: int = 40
-) -> list[ShiftChoice]:
-    """Return the coming shifts of projects that pair, soonest first, with their room."""
-    places = (
-        select(func.coalesce(func.sum(Post.capacity), 0))
-        .where(Post.shift_id == Shift.id)
-        .scalar_subquery()
-    )
-    placed = (
-        select(func.count())
-        .where(
-            ServiceRequest.shift_id == Shift.id,
-            ServiceRequest.state == str(RequestState.PLACED),
-        )
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(
-            Shift.id,
-            Project.title_zh,
-            Project.title_en,
-            Place.name_zh,
-            Place.name_en,
-            Shift.day,
-            Shift.window,
-            Shift.starts_at,
-            Shift.ends_at,
-            places - placed,
-        )
-        .join(Project, Project.id == Shift.project_id)
-        .join(Place, Place.id == Shift.place_id)
-        .where(
-            Project.organisation_id.in_(organisation_ids),
-            Project.one_to_one,
-            Shift.starts_at > now,
-            Shift.status != str(ShiftStatus.CANCELLED),
-        )
-        .order_by(Shift.starts_at, Shift.id)
-        .limit(limit)
-    )
-    return [ShiftChoice(*row) for row in rows]
-
-
-def pairing_projects(session: Session, organisation_ids: Collection[int]) -> list[Choice]:
-    """Return the published projects of these organisations that pair one to one."""
-    rows = session.execute(
-        select(Project.id, Project.title_zh, Project.title_en)
-        .where(
-            Project.organisation_id.in_(organisation_ids),
-            Project.one_to_one,
-            Project.status == str(ProjectStatus.PUBLISHED),
-        )
-        .order_by(Project.title_zh, Project.id)
-    )
-    return [Choice(row.id, either(row.title_zh, row.title_en)) for row in rows]

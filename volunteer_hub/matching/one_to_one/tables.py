@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.matching.one_to_one import reading, words
 from volunteer_hub.matching.one_to_one.models import Pairing
+from volunteer_hub.matching.one_to_one.queries import windows_of
 from volunteer_hub.matching.one_to_one.reading import Comer, Occasion, Seat
+from volunteer_hub.shifts.models import Shift
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Table:
     senior_again: bool | None = None
     volunteer_again: bool | None = None
     missed: Sequence[Missed] = ()
+    # The shift was moved to a time that the senior did not name.
+    no_time: bool = False
 
     @property
     def senior_missing(self) -> bool:
@@ -79,10 +84,20 @@ def tables_of(session: Session, shift_id: int) -> Tables:
         for one in occasion.seats
         if one.id not in paired and one.id not in occasion.absent_seniors
     ]
+    clashing = _clashing(session, shift_id, [one.id for one in occasion.seats])
+    tables = [_table(occasion, seat, paired.get(seat.id), free) for seat in occasion.seats]
     return Tables(
-        tables=[_table(occasion, seat, paired.get(seat.id), free) for seat in occasion.seats],
+        tables=[replace(one, no_time=one.seat.id in clashing) for one in tables],
         free=[Free(one, words.why_no_senior(one, waiting, occasion.history)) for one in free],
     )
+
+
+def _clashing(session: Session, shift_id: int, request_ids: Sequence[int]) -> set[int]:
+    """Return the wishes that name times, but not that of the shift."""
+    when = session.execute(select(Shift.day, Shift.window).where(Shift.id == shift_id)).one()
+    slot = (when.day.weekday(), when.window)
+    named = windows_of(session, request_ids)
+    return {request for request, windows in named.items() if windows and slot not in windows}
 
 
 def _table(occasion: Occasion, seat: Seat, pairing: Pairing | None, free: Sequence[Comer]) -> Table:
