@@ -23,6 +23,7 @@ from tests.factories import (
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.core.calendar import Window
 from volunteer_hub.core.errors import InvalidInput, NotFound
+from volunteer_hub.core.i18n import speaking
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.matching.one_to_one import entering, jobs, placing, queries, requests
 from volunteer_hub.matching.one_to_one.entering import Wish
@@ -39,6 +40,12 @@ from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import ShiftStatus
 
 WEDNESDAY_NOON = timedelta(days=2, hours=2)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with speaking("en"):
+        yield
 
 
 @pytest.fixture
