@@ -311,6 +311,26 @@ def test_meeting_again_is_answered_on_the_phone_and_by_nobody_else(
     assert pairing.volunteer_again is False
 
 
+def test_the_table_is_told_where_one_checks_in(client, session, bob, shift, request_of):
+    make_sign_up(session, shift, bob)
+    page = login(client, bob).get(f"/shifts/{shift.id}/check-in").text
+    assert f'href="/shifts/{shift.id}/pairing"' in page
+
+
+def test_when_both_want_to_go_on_the_next_wish_is_one_tap_away(
+    client, session, alice, bob, project, request_of, now
+):
+    past = make_shift(session, project=project, starts_at=now - timedelta(days=1))
+    wish = request_of(shift=past, state="served")
+    make_pairing(session, wish, make_sign_up(session, past, bob), state="met", volunteer_again=True)
+    login(client, alice)
+    page = f"/console/shifts/{past.id}/pairs"
+    assert "?again=" not in client.get(page).text
+    pairing = session.scalars(select(Pairing)).one()
+    assert client.post(page, data={"do": "again", "pairing": str(pairing.id)}).status_code == 303
+    assert f"/console/requests/new?again={wish.id}" in client.get(page).text
+
+
 def test_own_data_holds_own_pairings_without_the_senior_and_goes_with_the_account(
     client, session, bob, shift, request_of
 ):

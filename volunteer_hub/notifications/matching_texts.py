@@ -55,6 +55,13 @@ def _unpaired(params: Params) -> Text:
     )
 
 
+def _meet_again(params: Params) -> Text:
+    return Text(
+        _("How was it? %(title)s", title=title(params)),
+        _("Would you like to meet the same senior again? One tap says yes or no."),
+    )
+
+
 def _request_moved(params: Params) -> Text:
     topic = either(params["topic_zh"], params["topic_en"])
     sentences = {
@@ -76,5 +83,6 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "called_out": _called_out,
     "paired": _paired,
     "unpaired": _unpaired,
+    "meet_again": _meet_again,
     "request_moved": _request_moved,
 }

@@ -293,6 +293,8 @@ def test_after_the_shift_who_met_is_done_and_who_did_not_waits_again(
     after = shift.ends_at + timedelta(hours=3)
     jobs.settle_requests(session, after)
     assert met.state == RequestState.SERVED
+    kinds = session.scalars(select(Notice.kind).where(Notice.person_id == bob.id)).all()
+    assert kinds == ["meet_again"]
     assert alone.state == RequestState.VERIFIED
     # Nobody has said yet whether Charlie came.
     assert missed.state == RequestState.PLACED

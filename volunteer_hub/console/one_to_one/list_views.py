@@ -77,6 +77,8 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
         page=page_of(ignored),
     )
     mine = current_user.organisation_ids
+    # Only then is there something to put into a shift.
+    ready = bool(found.counts.get(RequestState.VERIFIED))
     return render(
         "console/wishes.html",
         status=status_of(form) if form else 200,
@@ -88,7 +90,9 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
         picked=set(picked),
         chosen=shift_id,
         refused=form.refused if form else None,
-        choices=arranging.shift_choices(session, organisation_ids=mine, now=clock.now()),
-        projects=arranging.pairing_projects(session, mine),
+        choices=arranging.shift_choices(session, organisation_ids=mine, now=clock.now())
+        if ready
+        else [],
+        projects=arranging.pairing_projects(session, mine) if ready else [],
         arranged=bool(arranging.arranging(session, mine)),
     )

@@ -7,7 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState
+from volunteer_hub.matching.one_to_one.models import (
+    STANDING,
+    Pairing,
+    PairingState,
+    ServiceRequest,
+)
 from volunteer_hub.shifts import told
 from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
 
@@ -50,12 +55,16 @@ def end(
         )
 
 
-def end_of_request(
-    session: Session, request_id: int, *, actor_id: int | None, now: datetime
-) -> None:
-    """End the pairing of a wish that stands, if there is one."""
+def end_of_request(session: Session, request: ServiceRequest, *, now: datetime) -> None:
+    """End the pairing of a wish that stands, if there is one; its shift is locked meanwhile.
+
+    Else somebody who pairs at the same moment could pair a wish that is just withdrawn.
+    """
+    session.execute(
+        select(Shift.id).where(Shift.id == request.shift_id).with_for_update(key_share=True)
+    )
     for pairing in session.scalars(
-        select(Pairing).where(Pairing.request_id == request_id, IS_STANDING)
+        select(Pairing).where(Pairing.request_id == request.id, IS_STANDING)
     ):
         end(session, pairing, now=now)
 

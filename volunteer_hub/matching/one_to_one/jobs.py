@@ -19,6 +19,7 @@ from volunteer_hub.matching.one_to_one.models import (
     RequestWindow,
     ServiceRequest,
 )
+from volunteer_hub.shifts import told
 from volunteer_hub.shifts.models import Shift, ShiftStatus
 
 AT_ONCE = 100
@@ -68,12 +69,28 @@ def _settle(
     if pairing.state == PairingState.MET or came == AttendanceStatus.PRESENT:
         pairing.state = str(PairingState.MET)
         steps.move(session, request, RequestState.SERVED, actor_id=None, now=now)
+        _ask(session, pairing, now=now)
         return True
     if came is None and late < GIVES_UP_AFTER:
         return False
     ending.end(session, pairing, now=now, absent="volunteer")
     placing.put_back(session, request, actor_id=None, now=now)
     return True
+
+
+def _ask(session: Session, pairing: Pairing, *, now: datetime) -> None:
+    """Ask the volunteer whether to meet again, unless they have said so already."""
+    if pairing.volunteer_again is not None:
+        return
+    told.tell(
+        session,
+        "meet_again",
+        shift_id=pairing.shift_id,
+        person_id=pairing.person_id,
+        key=f"meet_again:{pairing.id}",
+        now=now,
+        link=f"/shifts/{pairing.shift_id}/pairing",
+    )
 
 
 def forget_seniors(session: Session, now: datetime) -> int:

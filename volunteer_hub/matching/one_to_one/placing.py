@@ -136,7 +136,7 @@ def put_back(
     session: Session, request: ServiceRequest, *, actor_id: int | None, now: datetime
 ) -> None:
     """Let a placed wish wait for another shift; a volunteer who was to come is told."""
-    ending.end_of_request(session, request.id, actor_id=actor_id, now=now)
+    ending.end_of_request(session, request, now=now)
     shift_id, request.shift_id, request.table_no = request.shift_id, None, None
     steps.move(
         session,

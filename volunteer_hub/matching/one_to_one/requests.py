@@ -85,7 +85,7 @@ def withdraw(
         session, request_id, person_id=actor_id, organisation_ids=organisation_ids, lock=True
     )
     if request.state not in ENDED:
-        ending.end_of_request(session, request.id, actor_id=actor_id, now=now)
+        ending.end_of_request(session, request, now=now)
         request.table_no = None
         steps.move(session, request, RequestState.WITHDRAWN, actor_id=actor_id, now=now)
     return request
@@ -109,7 +109,7 @@ def close(
             _("Please answer in words, at most 200 characters: who entered it passes it on."),
             field="words",
         )
-    ending.end_of_request(session, request.id, actor_id=actor_id, now=now)
+    ending.end_of_request(session, request, now=now)
     request.table_no = None
     steps.move(
         session, request, RequestState.CLOSED, actor_id=actor_id, now=now, words=words.strip()
