@@ -133,6 +133,18 @@ def test_a_clash_is_named_and_the_ticks_stay(client, alice, shift, request_of):
     assert f'<option value="{shift.id}" selected>' in answer.text
 
 
+def test_each_shift_says_how_many_wishes_have_time_and_the_wishes_that_have_none(
+    client, alice, shift, request_of
+):
+    request_of(state="verified")
+    request_of(state="verified", windows=[(2, "lunch")])
+    request_of(state="verified", windows=[(5, "weekend_am")])
+    login(client, alice)
+    text = client.get(f"/console/requests?lang=en&shift={shift.id}").text
+    assert "2 wishes have time then" in text
+    assert text.count("no time at the chosen shift") == 1
+
+
 def test_ticks_survive_the_way_to_a_new_shift(client, alice, project, request_of):
     wish = request_of(state="verified")
     login(client, alice)

@@ -79,6 +79,9 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
     mine = current_user.organisation_ids
     # Only then is there something to put into a shift.
     ready = bool(found.counts.get(RequestState.VERIFIED))
+    choices = (
+        arranging.shift_choices(session, organisation_ids=mine, now=clock.now()) if ready else []
+    )
     return render(
         "console/wishes.html",
         status=status_of(form) if form else 200,
@@ -90,9 +93,9 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
         picked=set(picked),
         chosen=shift_id,
         refused=form.refused if form else None,
-        choices=arranging.shift_choices(session, organisation_ids=mine, now=clock.now())
-        if ready
-        else [],
+        choices=choices,
+        fitting=arranging.waiting_times(session, mine) if choices else {},
+        slot=next((one.slot for one in choices if one.id == shift_id), None),
         projects=arranging.pairing_projects(session, mine) if ready else [],
         arranged=bool(arranging.arranging(session, mine)),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.i18n import either
-from volunteer_hub.matching.one_to_one.models import RequestState, ServiceRequest
+from volunteer_hub.matching.one_to_one.models import RequestState, RequestWindow, ServiceRequest
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.registry.models import Organisation, Place
 from volunteer_hub.registry.queries import Choice
@@ -31,6 +31,11 @@ class ShiftChoice:
     starts_at: datetime
     ends_at: datetime
     room: int
+
+    @property
+    def slot(self) -> tuple[int, str]:
+        """The weekday (Monday is 0) and window that wishes are compared with."""
+        return self.day.weekday(), self.window
 
 
 def arranging(session: Session, organisation_ids: Collection[int]) -> list[Choice]:
@@ -89,6 +94,22 @@ def shift_choices(
         .limit(limit)
     )
     return [ShiftChoice(*row) for row in rows]
+
+
+def waiting_times(
+    session: Session, organisation_ids: Collection[int]
+) -> dict[tuple[int, str], int]:
+    """Return how many verified wishes have time on each weekday (Monday is 0) and window."""
+    rows = session.execute(
+        select(RequestWindow.weekday, RequestWindow.window, func.count())
+        .join(ServiceRequest, ServiceRequest.id == RequestWindow.request_id)
+        .where(
+            ServiceRequest.organisation_id.in_(organisation_ids),
+            ServiceRequest.state == str(RequestState.VERIFIED),
+        )
+        .group_by(RequestWindow.weekday, RequestWindow.window)
+    )
+    return {(weekday, window): count for weekday, window, count in rows}
 
 
 def pairing_projects(session: Session, organisation_ids: Collection[int]) -> list[Choice]:
