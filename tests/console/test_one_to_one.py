@@ -86,6 +86,20 @@ def test_what_was_typed_survives_a_mistake(client, alice, organisation, project,
     assert "高和居委会" in answer.text
 
 
+def test_a_slip_is_mended_in_the_same_form(
+    client, session, alice, organisation, project, request_of, typed
+):
+    wish = request_of(given_name="秀瑛")
+    login(client, alice)
+    assert "秀瑛" in client.get(f"/console/requests/{wish.id}/edit").text
+    data = typed | {"organisation_id": str(organisation.id)}
+    path = f"/console/requests/{wish.id}/edit"
+    assert client.post(path, data=data | {"windows": []}).status_code == 422
+    assert client.post(path, data=data).status_code == 303
+    session.refresh(wish)
+    assert wish.given_name == "秀英"
+
+
 def test_a_colleague_verifies_and_who_entered_it_cannot(
     client, session, alice, organisation, project, request_of
 ):
@@ -189,7 +203,7 @@ def test_strangers_find_neither_wish_nor_tables(client, session, shift, request_
         login(client, person)
         for path in (f"requests/{wish.id}", f"shifts/{shift.id}/pairs"):
             assert client.get(f"/console/{path}").status_code == 404
-        for path in ("withdraw", "verify", "take-out", "close"):
+        for path in ("withdraw", "verify", "take-out", "close", "edit"):
             assert client.post(f"/console/requests/{wish.id}/{path}").status_code == 404
         assert client.post(f"/console/shifts/{shift.id}/pairs").status_code == 404
 
