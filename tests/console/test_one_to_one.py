@@ -26,6 +26,7 @@ from volunteer_hub.matching.one_to_one.models import (
     RequestState,
     ServiceRequest,
     Topic,
+    TopicHelper,
 )
 
 LUNCH = timedelta(days=2, hours=2)
@@ -369,6 +370,10 @@ def test_own_data_holds_own_pairings_without_the_senior_and_goes_with_the_accoun
     assert [row["topic_id"] for row in data["topics"]] == [1, 2]
     assert "秀英" not in str(data)
     assert "senior_again" not in data["pairings"][0]
+    assert client.post("/me/delete", data={"sure": "y"}).status_code == 303
+    session.expire_all()
+    assert session.scalars(select(Pairing.state)).all() == ["replaced"]
+    assert session.scalars(select(TopicHelper)).all() == []
 
 
 def test_whoever_only_tests_finds_no_wish_of_a_number_that_is_none(client, alice, project):
