@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg import sql
-from sqlalchemy import Table, func, insert, select, text
+from psycopg.types.json import Json
+from sqlalchemy import JSON, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
@@ -113,13 +114,17 @@ def write(session: Session, plan: Plan, *, now: datetime) -> int:
 def _copy(session: Session, table: Table, rows: list[Row]) -> None:
     """Write rows by COPY, five times as fast as INSERT, and let the table's sequence go on."""
     columns = list(rows[0])
+    # Without its type a list would be written as an array.
+    writers = [Json if isinstance(table.columns[key].type, JSON) else None for key in columns]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([row[column] for column in columns])
+            copy.write_row(
+                [write(row[key]) if write else row[key] for key, write in zip(columns, writers)]
+            )
     if "id" in table.columns:
         sequence = func.pg_get_serial_sequence(table.name, "id")
         session.execute(
