@@ -1,4 +1,4 @@
-"""How many people a plan moves when a hundredth of its input has changed, and what staying costs."""
+"""How many people a plan moves when a hundredth of its input changes, and what staying costs."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NEVER = -(10**12)
 # Cells of the tables of clashes that are held at once.
 CELLS = 2_000_000
 # How far steps go, how they grow and shrink, and how much of the direction each makes new.
-FIRST_STEP, LONGER, SHORTER, FRESH = 0.5, 1.1, 0.7, 0.2
+FIRST_STEP, LONGER, SHORTER, FRESH = 0.5, 1.1, 0.7, 0.1
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ class Prices:
         return possible
 
     def at(self, price: Ints) -> Valued:
-        """Return the bound at these prices (one for each post, in points)."""
+        """Return the bound at these prices, one for each post, in `FINE` parts of a point."""
         if not len(self.rows):
             return Valued(0, np.zeros_like(price))
         worth = FINE * self.problem.worth[self.rows] - price[self.post]
         best = np.maximum.reduceat(worth, self.begins)
-        chains = list(self._chains(worth))
+        chains = list(self._chains(worth, self._floor(best)))
         keys = np.arange(len(best))
         offers = _Offers(
             np.concatenate([keys, *(chain.offers.key for chain in chains)]),
@@ -92,6 +92,18 @@ class Prices:
         wanted = self._wanted(worth, best, taken, chains)
         sold, offered = self.supply.at(price)
         return Valued((earned + sold) // FINE, wanted - offered)
+
+    def _floor(self, best: Ints) -> Ints:
+        """Return for each key what a post must be worth to be taken there beside another one.
+
+        Who may take three posts in a week and has three keys with better ones does without it: in
+        one of these keys they have nothing else, and take the better one instead.
+        """
+        order = np.lexsort((-best, self.person_week))
+        last = order[_ranks(self.person_week[order]) == self.limit[order] - 1]
+        floor = np.zeros(self.problem.week_left.size, np.int64)
+        floor[self.person_week[last]] = best[last]
+        return np.maximum(floor[self.person_week], self.least + 1)
 
     def _taken(self, offers: _Offers) -> tuple[int, Ints]:
         """Let everybody take their best offers; return what they earn and how many of each key."""
@@ -116,12 +128,10 @@ class Prices:
         posts += [self.post[chain.members(taken)] for chain in chains]
         return np.bincount(np.concatenate(posts), minlength=len(self.problem.start))
 
-    def _chains(self, worth: Ints) -> Iterator[_Chains]:
+    def _chains(self, worth: Ints, floor: Ints) -> Iterator[_Chains]:
         """Find the best chains of two and more where there can be any, tables of a size at once."""
-        places = np.flatnonzero(self.several & (worth > self.least[self.of_key]))
-        keys, first, counts = np.unique(
-            self.of_key[places], return_index=True, return_counts=True
-        )
+        places = np.flatnonzero(self.several & (worth >= floor[self.of_key]))
+        keys, first, counts = np.unique(self.of_key[places], return_index=True, return_counts=True)
         width = 2
         while width // 2 < counts.max(initial=0):
             mine = np.flatnonzero((counts > width // 2) & (counts <= width) & (counts > 1))
@@ -205,11 +215,12 @@ class _Supply:
 
 
 def lowest(prices: Prices, starts: list[Ints], *, target: int, steps: int) -> int:
-    """Return the lowest bound found from the best of these prices in some steps.
+    """Return the lowest bound found from the best of these prices (in points) in some steps.
 
     Each step changes prices towards what is wanted on average (at one price alone it is decided by
     ties), as far as `target`, the value of a plan, makes sensible.
     """
+    starts = [FINE * price for price in starts]
     valued = [prices.at(price) for price in starts]
     first = min(range(len(starts)), key=lambda row: valued[row].bound)
     price, best = starts[first], valued[first].bound
