@@ -63,7 +63,8 @@ class _Board:
     def own(self, people: Ints) -> Ints:
         """Return the pairs chosen for these people."""
         order, begins = self.problem.by_person
-        pairs = np.concatenate([order[begins[one] : begins[one + 1]] for one in people.tolist()])
+        parts = [order[:0], *(order[begins[one] : begins[one + 1]] for one in people.tolist())]
+        pairs: Ints = np.concatenate(parts)
         return pairs[self.taken[pairs]]
 
 
