@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from volunteer_hub.accounts.models import PersonQualification
 from volunteer_hub.core.calendar import Window, minute_of_day, windows_between
 from volunteer_hub.core.db import UtcDateTime
-from volunteer_hub.matching.scoring import Offers, Scored, ranked
+from volunteer_hub.matching.scoring import FORTNIGHT, Offers, Scored, ranked
 from volunteer_hub.matching.tastes import Tastes
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus
 
-# How far ahead is looked, and at how many shifts: a page costs the same on a busy week.
-FORTNIGHT, MOST_SHIFTS = 14, 800
+# At how many shifts is looked: a page costs the same on a busy week.
+MOST_SHIFTS = 800
 DAY_HOURS = 24
 
 
@@ -175,8 +175,6 @@ def _offers(posts: Sequence[Any], tastes: Tastes, local: datetime) -> Offers:
         minimum=minimum,
         capacity=capacity,
         hours_left=ahead * DAY_HOURS + minutes / 60,
-        # People look a fortnight ahead: within so many days those who are there have signed up.
-        observed=np.maximum(FORTNIGHT - ahead, 1),
         walk=np.array([tastes.walks.get(shift.place_id, np.nan) for shift in shifts], float),
         interest=np.array([tastes.interest.get(shift.category_id, 0.0) for shift in shifts]),
         window=np.full(len(shifts), 1 if tastes.free else 0),

@@ -64,7 +64,8 @@ class _Board:
         """Return the pairs chosen for these people."""
         order, begins = self.problem.by_person
         pairs = np.concatenate([order[begins[one] : begins[one + 1]] for one in people.tolist()])
-        return pairs[self.taken[pairs]]
+        chosen: Ints = pairs[self.taken[pairs]]
+        return chosen
 
 
 def improved(problem: Problem, rows: Ints, chosen: Ints, prices: Flow, *, tries: int) -> Ints:

@@ -37,6 +37,8 @@ WEIGHT = 0.5
 FIRST = 4.0
 # An empty project's places are worth half as much again, a full one's half as much.
 PROJECT = 1.0
+# People look a fortnight ahead: within so many days those who are there have signed up.
+FORTNIGHT = 14
 # So many hours before its start a shift goes ahead or is called off.
 FIXED_HOURS = 24.0
 # No open shift is worth less: forecasts err, and what nobody sees can surprise nobody.
@@ -53,8 +55,8 @@ class Offers:
     """Open shifts as one person meets them, soonest first; arrays with one element a shift.
 
     `pattern` is equal for shifts that look alike (same project, same window). `taken` of `capacity`
-    places are taken and `minimum` must be before a shift goes ahead; `hours_left` until it starts;
-    `observed` days for which people could sign up. `walk` is minutes on foot (NaN: not known) and
+    places are taken and `minimum` must be before a shift goes ahead; `hours_left` until it starts.
+    `walk` is minutes on foot (NaN: not known) and
     `farthest` the longest way wanted; `interest` in the category 0-1; `window` 1 in a declared
     free window, -1 outside, 0 when none is declared; `skill` (0 or 1) that something is asked for
     that the person knows; `branch` that the own branch stands by the project; `served` that the
@@ -68,7 +70,6 @@ class Offers:
     minimum: Array
     capacity: Array
     hours_left: Array
-    observed: Array
     walk: Array
     interest: Array
     window: Array
@@ -177,9 +178,11 @@ def expected(offers: Offers) -> Floats:
 
     A shift's own pace counts the more the longer it was seen; until then the pace of all does.
     """
-    average = offers.taken.sum() / max(offers.observed.sum(), 1)
-    pace = (offers.taken + PRIOR_DAYS * average) / (offers.observed + PRIOR_DAYS)
-    return RUSH * pace * np.maximum(offers.hours_left - FIXED_HOURS, 0.0) / 24
+    observed = np.maximum(FORTNIGHT - offers.hours_left / 24, 1.0)
+    average = offers.taken.sum() / observed.sum()
+    pace = (offers.taken + PRIOR_DAYS * average) / (observed + PRIOR_DAYS)
+    coming: Floats = RUSH * pace * np.maximum(offers.hours_left - FIXED_HOURS, 0.0) / 24
+    return coming
 
 
 def project_fill(offers: Offers) -> Floats:
