@@ -27,8 +27,8 @@ WINDOW_SHARES = [0.08, 0.34, 0.22, 0.2, 0.16]
 # Chance that a person is free in such hours of a weekday.
 FREE = np.array([0.15, 0.5, 0.3, 0.4, 0.35])
 CATEGORIES, BRANCHES, BUILDINGS, SKILLS = 17, 60, 38, 6
-# Minutes on foot across the sub-district, about 4 km.
-ACROSS = 70
+# Minutes on foot across the sub-district, about 2.3 km of streets as they run.
+ACROSS = 40
 # Visits by hour of the day.
 HOURS = [1, 0, 0, 0, 0, 1, 3, 6, 9, 6, 5, 7, 12, 8, 5, 4, 4, 6, 8, 10, 11, 10, 6, 3]
 
@@ -45,8 +45,8 @@ class Size:
 
 SIZES = {
     "tiny": Size(80, 15, 60, 600),
-    "neighbourhood": Size(1_500, 260, 1_000, 14_000),
-    "sub-district": Size(12_000, 2_100, 8_000, 112_000),
+    "neighbourhood": Size(2_000, 260, 1_000, 14_000),
+    "sub-district": Size(16_000, 2_100, 8_000, 112_000),
 }
 
 
@@ -64,7 +64,7 @@ class Taste:
     popular: float = 0.8
     private: float = 0.35
     # Doing something else is worth so much; the chance to look at one more card of the list.
-    outside: float = 3.1
+    outside: float = 2.0
     onward: float = 0.88
     # Share of visits in which two shifts are taken; of sign-ups that are cancelled later.
     second: float = 0.2

@@ -35,15 +35,11 @@ def under_filled(offers: Offers) -> Array:
 
 
 def relevant(offers: Offers) -> Array:
-    return _rows(scoring.ranked(offers, weight=0.0))
+    return scoring.order(offers, weight=0.0)
 
 
 def need_aware(offers: Offers) -> Array:
-    return _rows(scoring.ranked(offers))
-
-
-def _rows(ranking: list[scoring.Scored]) -> Array:
-    return np.array([one.row for one in ranking])
+    return scoring.order(offers)
 
 
 POLICIES: dict[str, Policy] = {

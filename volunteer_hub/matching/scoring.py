@@ -109,14 +109,9 @@ def ranked(offers: Offers, *, weight: float = WEIGHT, most: int | None = None) -
 
     With `weight` 0 only the wishes of the person count.
     """
-    if not len(offers):
-        return []
-    wishes = relevance(offers)
-    needs = need(offers, weight)
-    repeats = _repeats(offers, wishes.sum(axis=0) + needs)
-    table = np.vstack([wishes, needs, repeats])
+    table = _table(offers, weight)
     totals = table.sum(axis=0)
-    best = np.argsort(-totals, kind="stable")[:most]
+    best = _best_first(totals)[:most]
     return [
         Scored(row, shift_id, total, Parts._make(parts))
         for row, shift_id, total, parts in zip(
@@ -127,6 +122,21 @@ def ranked(offers: Offers, *, weight: float = WEIGHT, most: int | None = None) -
             strict=True,
         )
     ]
+
+
+def order(offers: Offers, *, weight: float = WEIGHT) -> Array:
+    """Return the rows of all offers as `ranked` puts them, without the reasons."""
+    return _best_first(_table(offers, weight).sum(axis=0))
+
+
+def _table(offers: Offers, weight: float) -> Floats:
+    """Return `Parts` as rows, a column for each offer."""
+    wishes, needs = relevance(offers), need(offers, weight)
+    return np.vstack([wishes, needs, _repeats(offers, wishes.sum(axis=0) + needs)])
+
+
+def _best_first(totals: Floats) -> Array:
+    return np.argsort(-totals, kind="stable")
 
 
 def relevance(offers: Offers) -> Floats:
@@ -152,25 +162,35 @@ def need(offers: Offers, weight: float = WEIGHT) -> Floats:
 def marginal_value(offers: Offers) -> Floats:
     """Return how much one more sign-up is expected to be worth, in places that are served.
 
-    Below its minimum a shift serves nobody: a sign-up counts when it is the one that reaches it,
-    with all those before it, and later for itself, the first places most. How many others come
-    until the shift is fixed is Poisson with `expected`. Never below a small positive value.
+    Places of projects that have many free ones count more. Always above 0.
     """
-    taken, minimum, capacity = offers.taken, offers.minimum, offers.capacity
-    step = np.rint(STEPS * np.sqrt(expected(offers))).astype(np.intp)
+    value = expected_gain(offers.taken, offers.minimum, offers.capacity, expected(offers))
+    value *= 1 + PROJECT * (0.5 - project_fill(offers))
+    return np.where(offers.taken >= offers.capacity, NOTHING, value)
+
+
+def expected_gain(taken: Array, minimum: Array, capacity: Array, coming: Floats) -> Floats:
+    """Return the expected worth of one more sign-up where `coming` others are forecast.
+
+    Below its minimum a shift serves nobody: a sign-up counts when it is the one that reaches it,
+    with all those before it, and later for itself, the first places most. How many others come is
+    Poisson. At least `FLOOR`.
+    """
+    step = np.minimum(np.rint(STEPS * np.sqrt(coming)), LAST_STEP).astype(np.intp)
     chances, sums, weighted = _poisson()
-    step = np.minimum(step, LAST_STEP)
-    others = np.maximum(minimum - taken, 0)
+    others = np.maximum(minimum - taken, 0).astype(np.intp)
     # Others fill up to the minimum but one, and this sign-up reaches it.
-    reaches = np.where(others > 0, chances[step, np.clip(others - 1, 0, PLACES)], 0.0)
+    last = np.minimum(np.maximum(others - 1, 0), PLACES)
+    reaches = np.where(others > 0, chances[step, last], 0.0)
     value = reaches * minimum * (1 + FIRST * (1 - minimum / (2 * capacity)))
     # With the minimum reached by others it takes a place for itself: worth a line in their number.
-    low, high = np.minimum(others, PLACES + 1), np.clip(capacity - taken, 0, PLACES + 1)
+    low = np.minimum(others, PLACES + 1)
+    high = np.maximum(np.minimum(capacity - taken, PLACES + 1), low).astype(np.intp)
     first = 1 + FIRST * (1 - (2 * taken + 1) / (2 * capacity))
-    value = value + first * np.maximum(sums[step, high] - sums[step, low], 0.0)
-    value -= FIRST / capacity * np.maximum(weighted[step, high] - weighted[step, low], 0.0)
-    value = np.maximum(value, FLOOR) * (1 + PROJECT * (0.5 - project_fill(offers)))
-    return np.asarray(np.where(taken >= capacity, NOTHING, value), dtype=np.float64)
+    value += first * (sums[step, high] - sums[step, low])
+    value -= FIRST / capacity * (weighted[step, high] - weighted[step, low])
+    found: Floats = np.maximum(value, FLOOR)
+    return found
 
 
 def expected(offers: Offers) -> Floats:
@@ -179,7 +199,7 @@ def expected(offers: Offers) -> Floats:
     A shift's own pace counts the more the longer it was seen; until then the pace of all does.
     """
     observed = np.maximum(FORTNIGHT - offers.hours_left / 24, 1.0)
-    average = offers.taken.sum() / observed.sum()
+    average = offers.taken.sum() / max(observed.sum(), 1.0)
     pace = (offers.taken + PRIOR_DAYS * average) / (observed + PRIOR_DAYS)
     coming: Floats = RUSH * pace * np.maximum(offers.hours_left - FIXED_HOURS, 0.0) / 24
     return coming
@@ -209,11 +229,11 @@ def _poisson() -> tuple[Floats, Floats, Floats]:
 
 def _repeats(offers: Offers, totals: Floats) -> Floats:
     """Return what each shift loses because better ones of the same pattern stand before it."""
-    order = np.argsort(-totals, kind="stable")
-    together = order[np.argsort(offers.pattern[order], kind="stable")]
+    by_total = _best_first(totals)
+    together = by_total[np.argsort(offers.pattern[by_total], kind="stable")]
     patterns = offers.pattern[together]
     places = np.arange(len(patterns))
-    begins = np.concatenate([[True], patterns[1:] != patterns[:-1]])
+    begins = np.concatenate([[True], patterns[1:] != patterns[:-1]])[: len(patterns)]
     before = places - np.maximum.accumulate(np.where(begins, places, 0))
     found = np.zeros(len(totals))
     found[together] = -REPEATED * np.minimum(before, REPEATS_MOST)
