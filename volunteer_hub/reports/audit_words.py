@@ -58,6 +58,7 @@ ACTS = {
     "match:no_wish": _l("Took a wish about a pair back"),
     "match:pin": _l("Kept a pair of a plan"),
     "match:put_away": _l("Put a plan away"),
+    "match:take_back": _l("Took unanswered invitations of a plan back"),
     "match:send": _l("Sent the invitations of a plan"),
     "branch:add": _l("Added a branch"),
     "branch:move": _l("Moved a branch in the tree"),

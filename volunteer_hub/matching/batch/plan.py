@@ -81,6 +81,8 @@ def work_out(found: Read, *, reward: int, seconds: Callable[[], float] = time.mo
             "places": int(batch.posts.places.sum()),
             "filled": len(pairs),
             "invited": len({pair.person_id for pair in pairs}),
+            "before": len(found.before),
+            "kept": sum((pair.post_id, pair.person_id) in found.before for pair in pairs),
             "seconds": round(seconds() - began, 1),
         },
     )
