@@ -13,7 +13,7 @@ import numpy as np
 
 from volunteer_hub.matching.bound import Prices, lowest
 from volunteer_hub.matching.cliques import Cliques, clashing
-from volunteer_hub.matching.exact import best_exact
+from volunteer_hub.matching.exact import Exact, best_exact
 from volunteer_hub.matching.network import ABOVE_ALL, Flow, best_flow
 from volunteer_hub.matching.parts import improved
 from volunteer_hub.matching.polish import polished
@@ -21,7 +21,7 @@ from volunteer_hub.matching.problem import Flags, Ints, Problem
 from volunteer_hub.matching.stability import continued, favouring
 
 # Up to so many pairs HiGHS proves the best plan itself, within limits it seldom needs.
-SMALL, SMALL_NODES, SMALL_SECONDS = 20_000, 5_000, 20.0
+SMALL, SMALL_NODES, SMALL_SECONDS = 60_000, 5_000, 20.0
 # Rounds of flows; above so many pairs a flow takes seconds, and there are fewer.
 ROUNDS, FEW_ROUNDS, LARGE = 8, 3, 1_000_000
 # Small parts solved with proof; more of them above so many pairs.
@@ -68,7 +68,9 @@ def solve(
     if len(kept):
         chosen = _better(sought, chosen, continued(sought, rows, kept))
     if len(rows) <= small:
-        proven = best_exact(sought, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
+        # The flow's plan is often proven by its own bound.
+        unproven = sought.value(chosen) < bound
+        proven = _exact(sought, rows) if unproven else None
         if proven is not None:
             bound = min(bound, proven.bound)
             chosen = _better(sought, chosen, proven.chosen)
@@ -81,6 +83,10 @@ def solve(
     if value <= 0:
         chosen, value = chosen[:0], 0
     return Plan(chosen, value, _bound(problem, rows, bound, value, found.prices, small))
+
+
+def _exact(problem: Problem, rows: Ints) -> Exact | None:
+    return best_exact(problem, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
 
 
 def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
@@ -96,7 +102,7 @@ def _bound(
         bound = min(bound, lowest(Prices(problem, rows), prices, target=value, steps=steps))
     if bound > value and len(rows) <= small:
         # Only where favours, which the proof above counts, have kept it from being the last word.
-        proven = best_exact(problem, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
+        proven = _exact(problem, rows)
         bound = min(bound, proven.bound) if proven is not None else bound
     return bound
 
