@@ -7,7 +7,7 @@ that stay short of their minimum; last, small parts are solved with proof.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,9 +25,9 @@ SMALL, SMALL_NODES, SMALL_SECONDS = 20_000, 5_000, 20.0
 # Rounds of flows; above so many pairs a flow takes seconds, and there are fewer.
 ROUNDS, FEW_ROUNDS, LARGE = 8, 3, 1_000_000
 # Small parts solved with proof; more of them above so many pairs.
-TRIES, MANY_TRIES, MANY = 60, 250, 200_000
-# Steps towards a lower bound; fewer above so many pairs.
-STEPS, FEW_STEPS = 40, 10
+TRIES, MANY_TRIES, MANY = 80, 250, 200_000
+# Steps towards a lower bound; fewer where a flow takes seconds.
+STEPS, FEW_STEPS = 40, 3
 # Of the shifts short of their minimum, how many are closed in one round.
 CLOSED_SHARE = 0.35
 # Pairs that miss being worth it by more are left out of the rounds.
@@ -80,7 +80,10 @@ def solve(
     value = problem.value(chosen)
     if value <= 0:
         chosen, value = chosen[:0], 0
-    return Plan(chosen, value, _bound(problem, rows, bound, value, found.prices, small))
+    plan = Plan(chosen, value, bound)
+    favoured = len(kept) > 0
+    bound = _bound(problem, rows, plan, found.prices, favoured=favoured, small=small)
+    return replace(plan, bound=bound)
 
 
 def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
@@ -88,14 +91,21 @@ def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
 
 
 def _bound(
-    problem: Problem, rows: Ints, bound: int, value: int, prices: list[Ints], small: int
+    problem: Problem,
+    rows: Ints,
+    plan: Plan,
+    prices: list[Ints],
+    *,
+    favoured: bool,
+    small: int,
 ) -> int:
-    """Return the lowest value known that no plan exceeds, down from `bound`."""
+    """Return the lowest value known that no plan exceeds, down from the bound of this one."""
+    bound, value = plan.bound, plan.value
     if bound > value:
-        steps = FEW_STEPS if len(rows) > MANY else STEPS
+        steps = FEW_STEPS if len(rows) > LARGE else STEPS
         bound = min(bound, lowest(Prices(problem, rows), prices, target=value, steps=steps))
-    if bound > value and len(rows) <= small:
-        # Only where favours, which the proof above counts, have kept it from being the last word.
+    if favoured and bound > value and len(rows) <= small:
+        # The proof of the plan counted favours too.
         proven = best_exact(problem, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
         bound = min(bound, proven.bound) if proven is not None else bound
     return bound
