@@ -22,18 +22,29 @@ from volunteer_hub.matching.stability import continued, favouring
 
 # Up to so many pairs HiGHS proves the best plan itself, within limits it seldom needs.
 SMALL, SMALL_NODES, SMALL_SECONDS = 60_000, 5_000, 20.0
-# Rounds of flows; above so many pairs a flow takes seconds, and there are fewer.
-ROUNDS, FEW_ROUNDS, LARGE = 8, 3, 1_000_000
-# Small parts solved with proof; more of them above so many pairs.
-TRIES, MANY_TRIES, MANY = 60, 250, 200_000
-# Steps towards a lower bound; fewer above so many pairs.
-STEPS, FEW_STEPS = 40, 10
 # Of the shifts short of their minimum, how many are closed in one round.
 CLOSED_SHARE = 0.35
 # Pairs that miss being worth it by more are left out of the rounds.
 WINDOW = 1000
 # Points a place earns in the rounds while its shift is short of the minimum.
 REWARD = 50
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """Rounds of flows, small parts solved with proof, and steps towards a lower bound."""
+
+    rounds: int
+    tries: int
+    steps: int
+
+
+# From so many pairs on; a flow of the largest takes seconds.
+EFFORTS = (
+    (1_000_000, _Effort(rounds=3, tries=250, steps=3)),
+    (200_000, _Effort(rounds=8, tries=180, steps=40)),
+    (0, _Effort(rounds=8, tries=80, steps=40)),
+)
 
 
 @dataclass(frozen=True)
@@ -60,29 +71,35 @@ def solve(
     one earns `STAY` points. Value and bound are those of the problem without such favours.
     """
     rows, closed = _possible(problem)
+    effort = next(effort for pairs, effort in EFFORTS if len(rows) >= pairs)
     kept = np.intersect1d(rows, before) if before is not None else rows[:0]
     sought = favouring(problem, kept)
     relaxed = _flow(sought, rows, Cliques(sought), closed)
-    found = _rounds(sought, rows, closed, relaxed, reward)
+    found = _rounds(sought, rows, closed, relaxed, reward, effort.rounds)
     chosen, bound = found.chosen, relaxed.value
     if len(kept):
         chosen = _better(sought, chosen, continued(sought, rows, kept))
-    if len(rows) <= small:
-        # The flow's plan is often proven by its own bound.
-        unproven = sought.value(chosen) < bound
-        proven = _exact(sought, rows) if unproven else None
+    # The flow's plan is often proven by its own bound.
+    if len(rows) <= small and sought.value(chosen) < bound:
+        proven = _exact(sought, rows)
         if proven is not None:
             bound = min(bound, proven.bound)
             chosen = _better(sought, chosen, proven.chosen)
-    elif (problem.needed > 0).any():
-        tries = MANY_TRIES if len(rows) > MANY else TRIES
-        better = improved(sought, rows, chosen, relaxed, tries=tries)
+    if (problem.needed > 0).any() and sought.value(chosen) < bound:
+        better = improved(sought, rows, chosen, relaxed, tries=effort.tries)
         chosen = polished(sought, rows, better)
     chosen = np.sort(chosen)
     value = problem.value(chosen)
     if value <= 0:
         chosen, value = chosen[:0], 0
-    return Plan(chosen, value, _bound(problem, rows, bound, value, found.prices, small))
+    if bound > value:
+        prices = Prices(problem, rows)
+        bound = min(bound, lowest(prices, found.prices, target=value, steps=effort.steps))
+    if bound > value and len(kept) and len(rows) <= small:
+        # The proof of the plan counted favours too.
+        proven = _exact(problem, rows)
+        bound = min(bound, proven.bound) if proven is not None else bound
+    return Plan(chosen, value, bound)
 
 
 def _exact(problem: Problem, rows: Ints) -> Exact | None:
@@ -91,20 +108,6 @@ def _exact(problem: Problem, rows: Ints) -> Exact | None:
 
 def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
     return other if problem.value(other) > problem.value(one) else one
-
-
-def _bound(
-    problem: Problem, rows: Ints, bound: int, value: int, prices: list[Ints], small: int
-) -> int:
-    """Return the lowest value known that no plan exceeds, down from `bound`."""
-    if bound > value:
-        steps = FEW_STEPS if len(rows) > MANY else STEPS
-        bound = min(bound, lowest(Prices(problem, rows), prices, target=value, steps=steps))
-    if bound > value and len(rows) <= small:
-        # Only where favours, which the proof above counts, have kept it from being the last word.
-        proven = _exact(problem, rows)
-        bound = min(bound, proven.bound) if proven is not None else bound
-    return bound
 
 
 def _possible(problem: Problem) -> tuple[Ints, Flags]:
@@ -151,9 +154,10 @@ class _Rounds:
     prices: list[Ints]
 
 
-def _rounds(problem: Problem, rows: Ints, closed: Flags, relaxed: Flow, reward: int) -> _Rounds:
+def _rounds(
+    problem: Problem, rows: Ints, closed: Flags, relaxed: Flow, reward: int, rounds: int
+) -> _Rounds:
     """Repair clashes and minimum numbers in some rounds of flows, and polish what remains."""
-    rounds = FEW_ROUNDS if len(rows) > LARGE else ROUNDS
     keep = relaxed.slack <= WINDOW
     near = np.union1d(rows[keep], relaxed.chosen)
     cliques, closed, flow = Cliques(problem), closed.copy(), relaxed
