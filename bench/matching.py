@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from bench import stability
 from volunteer_hub.matching.problem import Ints, Problem, blocks, segments
 from volunteer_hub.matching.solver import solve
 
@@ -44,8 +45,11 @@ def main() -> None:
     parser.add_argument("instance", nargs="?", type=Path)
     parser.add_argument("answer", nargs="?", type=Path)
     parser.add_argument("--sizes", nargs="+", default=["S", "M", "L"])
+    parser.add_argument("--stability", type=Path, metavar="INSTANCE")
     given = parser.parse_args()
-    if given.instance:
+    if given.stability:
+        stability.report(_loaded(given.stability))
+    elif given.instance:
         _solve(given.instance, given.answer)
     elif not FOLDER.is_dir():
         print("bench-matching: there is no folder of matching instances here, nothing measured")
@@ -57,8 +61,7 @@ def main() -> None:
 
 def _solve(instance: Path, answer: Path) -> None:
     began = time.perf_counter()
-    with np.load(instance) as arrays:
-        problem = read({name: arrays[name] for name in arrays.files})
+    problem = _loaded(instance)
     built = time.perf_counter() - began
     plan = solve(problem)
     with answer.open("w", newline="") as target:
@@ -79,6 +82,11 @@ def _solve(instance: Path, answer: Path) -> None:
             }
         )
     )
+
+
+def _loaded(instance: Path) -> Problem:
+    with np.load(instance) as arrays:
+        return read({name: arrays[name] for name in arrays.files})
 
 
 def _score(size: str, family: str, scarcity: float) -> None:

@@ -125,6 +125,24 @@ def test_the_first_cause_that_applies_is_told(session, now, lunch, people, cause
     assert post.cause == cause
 
 
+def test_of_two_who_suit_a_place_equally_the_one_proposed_before_stays(session, now, bob, charlie):
+    starts_at = (now + timedelta(days=3)).replace(**LUNCH)
+    make_shift(session, starts_at=starts_at, capacity=1)
+    for person in (bob, charlie):
+        make_availability(session, person)
+    ((post, first),) = pairs(planned(session, now))
+    for proposed in {bob.id, charlie.id} - {first}, {first}:
+        earlier = MatchRun(
+            first_day=SPAN.first, last_day=SPAN.last, reward=50, asked_at=now, state=RunState.READY
+        )
+        session.add(earlier)
+        session.flush()
+        (person,) = proposed
+        session.add(Proposal(run_id=earlier.id, post_id=post, person_id=person, value=1000, why=[]))
+        session.flush()
+        assert pairs(planned(session, now, close_to=earlier.id)) == {(post, person)}
+
+
 def test_people_who_are_planned_elsewhere_are_counted(session, now, bob, charlie):
     """Two shifts at one hour, two people: each can be at one of them alone."""
     starts_at = (now + timedelta(days=3)).replace(**LUNCH)

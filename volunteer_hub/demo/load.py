@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg import sql
-from sqlalchemy import Table, func, insert, select, text
+from psycopg.types.json import Json
+from sqlalchemy import JSON, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
@@ -113,18 +114,26 @@ def write(session: Session, plan: Plan, *, now: datetime) -> int:
 def _copy(session: Session, table: Table, rows: list[Row]) -> None:
     """Write rows by COPY, five times as fast as INSERT, and let the table's sequence go on."""
     columns = list(rows[0])
+    # Without its type a list would be written as an array.
+    writers: dict[str, Callable[[Any], Any]] = {
+        key: Json if isinstance(table.columns[key].type, JSON) else _as_it_is for key in columns
+    }
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([row[column] for column in columns])
+            copy.write_row([write(row[key]) for key, write in writers.items()])
     if "id" in table.columns:
         sequence = func.pg_get_serial_sequence(table.name, "id")
         session.execute(
             select(func.setval(sequence, select(func.max(table.c.id)).scalar_subquery()))
         )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _search_terms(plan: Plan) -> Iterator[Row]:

@@ -63,9 +63,9 @@ class _Board:
     def own(self, people: Ints) -> Ints:
         """Return the pairs chosen for these people."""
         order, begins = self.problem.by_person
-        pairs = np.concatenate([order[begins[one] : begins[one + 1]] for one in people.tolist()])
-        chosen: Ints = pairs[self.taken[pairs]]
-        return chosen
+        parts = [order[:0], *(order[begins[one] : begins[one + 1]] for one in people.tolist())]
+        pairs: Ints = np.concatenate(parts)
+        return pairs[self.taken[pairs]]
 
 
 def improved(problem: Problem, rows: Ints, chosen: Ints, prices: Flow, *, tries: int) -> Ints:

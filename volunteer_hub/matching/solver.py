@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from volunteer_hub.matching.bound import Prices, lowest
 from volunteer_hub.matching.cliques import Cliques, clashing
 from volunteer_hub.matching.exact import best_exact
 from volunteer_hub.matching.network import ABOVE_ALL, Flow, best_flow
 from volunteer_hub.matching.parts import improved
 from volunteer_hub.matching.polish import polished
 from volunteer_hub.matching.problem import Flags, Ints, Problem
+from volunteer_hub.matching.stability import continued, favouring
 
 # Up to so many pairs HiGHS proves the best plan itself, within limits it seldom needs.
 SMALL, SMALL_NODES, SMALL_SECONDS = 20_000, 5_000, 20.0
@@ -24,6 +26,8 @@ SMALL, SMALL_NODES, SMALL_SECONDS = 20_000, 5_000, 20.0
 ROUNDS, FEW_ROUNDS, LARGE = 8, 3, 1_000_000
 # Small parts solved with proof; more of them above so many pairs.
 TRIES, MANY_TRIES, MANY = 60, 250, 200_000
+# Steps towards a lower bound; fewer above so many pairs.
+STEPS, FEW_STEPS = 40, 10
 # Of the shifts short of their minimum, how many are closed in one round.
 CLOSED_SHARE = 0.35
 # Pairs that miss being worth it by more are left out of the rounds.
@@ -46,32 +50,55 @@ class Plan:
         return (self.bound - self.value) / max(self.bound, 1)
 
 
-def solve(problem: Problem, *, reward: int = REWARD, small: int = SMALL) -> Plan:
+def solve(
+    problem: Problem, *, reward: int = REWARD, small: int = SMALL, before: Ints | None = None
+) -> Plan:
     """Return the best plan found; every rule holds in it, whatever the input.
 
     `reward` leads more or fewer shifts to their minimum; up to `small` pairs are solved with proof.
+    `before` holds pairs (rows) that an earlier plan proposed: they are left in place unless moving
+    one earns `STAY` points. Value and bound are those of the problem without such favours.
     """
     rows, closed = _possible(problem)
-    rounds = FEW_ROUNDS if len(rows) > LARGE else ROUNDS
-    relaxed = _flow(problem, rows, Cliques(problem), closed)
-    chosen = _rounds(problem, rows, closed, relaxed, reward, rounds)
-    bound = relaxed.value
+    kept = np.intersect1d(rows, before) if before is not None else rows[:0]
+    sought = favouring(problem, kept)
+    relaxed = _flow(sought, rows, Cliques(sought), closed)
+    found = _rounds(sought, rows, closed, relaxed, reward)
+    chosen, bound = found.chosen, relaxed.value
+    if len(kept):
+        chosen = _better(sought, chosen, continued(sought, rows, kept))
     if len(rows) <= small:
-        proven = best_exact(problem, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
+        proven = best_exact(sought, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
         if proven is not None:
             bound = min(bound, proven.bound)
-            if problem.value(proven.chosen) > problem.value(chosen):
-                chosen = proven.chosen
+            chosen = _better(sought, chosen, proven.chosen)
     elif (problem.needed > 0).any():
-        better = improved(
-            problem, rows, chosen, relaxed, tries=MANY_TRIES if len(rows) > MANY else TRIES
-        )
-        chosen = polished(problem, rows, better)
+        tries = MANY_TRIES if len(rows) > MANY else TRIES
+        better = improved(sought, rows, chosen, relaxed, tries=tries)
+        chosen = polished(sought, rows, better)
     chosen = np.sort(chosen)
     value = problem.value(chosen)
     if value <= 0:
         chosen, value = chosen[:0], 0
-    return Plan(chosen, value, bound)
+    return Plan(chosen, value, _bound(problem, rows, bound, value, found.prices, small))
+
+
+def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
+    return other if problem.value(other) > problem.value(one) else one
+
+
+def _bound(
+    problem: Problem, rows: Ints, bound: int, value: int, prices: list[Ints], small: int
+) -> int:
+    """Return the lowest value known that no plan exceeds, down from `bound`."""
+    if bound > value:
+        steps = FEW_STEPS if len(rows) > MANY else STEPS
+        bound = min(bound, lowest(Prices(problem, rows), prices, target=value, steps=steps))
+    if bound > value and len(rows) <= small:
+        # Only where favours, which the proof above counts, have kept it from being the last word.
+        proven = best_exact(problem, rows, nodes=SMALL_NODES, seconds=SMALL_SECONDS)
+        bound = min(bound, proven.bound) if proven is not None else bound
+    return bound
 
 
 def _possible(problem: Problem) -> tuple[Ints, Flags]:
@@ -110,13 +137,21 @@ def _worst(problem: Problem, chosen: Ints, short: Ints, share: float) -> Ints:
     return worst[: max(1, int(len(worst) * share))]
 
 
-def _rounds(
-    problem: Problem, rows: Ints, closed: Flags, relaxed: Flow, reward: int, rounds: int
-) -> Ints:
+@dataclass(frozen=True)
+class _Rounds:
+    """The plan after the rounds, and the prices of places (see `bound`) that the flows had."""
+
+    chosen: Ints
+    prices: list[Ints]
+
+
+def _rounds(problem: Problem, rows: Ints, closed: Flags, relaxed: Flow, reward: int) -> _Rounds:
     """Repair clashes and minimum numbers in some rounds of flows, and polish what remains."""
+    rounds = FEW_ROUNDS if len(rows) > LARGE else ROUNDS
     keep = relaxed.slack <= WINDOW
     near = np.union1d(rows[keep], relaxed.chosen)
     cliques, closed, flow = Cliques(problem), closed.copy(), relaxed
+    prices = [relaxed.price]
     short = np.flatnonzero(problem.short(flow.chosen))
     blocks = _clash_blocks(problem, flow.chosen)
     for number in range(rounds):
@@ -131,6 +166,8 @@ def _rounds(
             share = 1.0 if number == rounds - 1 else CLOSED_SHARE
             closed |= np.isin(problem.occasion, _worst(problem, flow.chosen, short, share))
         flow = _flow(problem, near, cliques, closed, problem.needed, reward)
+        # What is closed has no price in this flow.
+        prices.append(np.where(closed, relaxed.price, flow.price))
         short = np.flatnonzero(problem.short(flow.chosen))
         blocks = _clash_blocks(problem, flow.chosen)
     if len(blocks):
@@ -141,4 +178,4 @@ def _rounds(
         flow = _flow(problem, near, cliques, closed, problem.needed, ABOVE_ALL)
     elif len(blocks):
         flow = _flow(problem, near, cliques, closed)
-    return polished(problem, rows, flow.chosen)
+    return _Rounds(polished(problem, rows, flow.chosen), prices)

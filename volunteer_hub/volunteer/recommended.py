@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import PersonQualification, Qualification
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, ngettext
 from volunteer_hub.matching.candidates import Best, best_shifts
 from volunteer_hub.matching.reasons import in_words, reasons
 from volunteer_hub.matching.tastes import Tastes
@@ -55,8 +55,14 @@ def recommended(
     skills = _skills(session, [one for one, _card in found], person_id=person_id)
     # The way stands among the reasons.
     cards = shift_cards((card._replace(walk=None) for _one, card in found), dated=True)
+    # Why says how many it lacks to go ahead; another number of “needed” beside it would confuse.
     return [
-        card._replace(why=why(one, row, skills.get(row.id, [])))
+        card._replace(
+            why=why(one, row, skills.get(row.id, [])),
+            needed=ngettext("%(num)s place free", "%(num)s places free", row.left)
+            if row.left
+            else card.needed,
+        )
         for card, (one, row) in zip(cards, found, strict=True)
     ]
 
