@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -77,8 +78,9 @@ def main() -> None:
         found = []
         for done, row in enumerate(pool.imap(_month, tasks), 1):
             found.append(row)
-            print(f"\r{done} of {given.seeds} months", end="", flush=True)
-    print(f"\r{given.seeds} months: {_told(size)}; {time.perf_counter() - began:.0f} s\n")
+            print(f"\r{done} of {given.seeds} months", end="", file=sys.stderr, flush=True)
+    print("\r", end="", file=sys.stderr, flush=True)
+    print(f"{given.seeds} months: {_told(size)}; {time.perf_counter() - began:.0f} s\n")
     values = np.array(found)
     for line in [*_means(values), "", *_differences(values)]:
         print(line if given.markdown else line.replace("|", " ").replace("-" * 3, ""))
