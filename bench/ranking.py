@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 
 import numpy as np
 from scipy.stats import t as student
 
-from bench.month import SIZES, Array, draw
+from bench.month import SIZES, Array, Size, draw
 from bench.visits import Outcome, Policy, World
 from volunteer_hub.matching import scoring
 from volunteer_hub.matching.scoring import Offers
@@ -64,25 +66,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ranking", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="neighbourhood")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--visits", type=float, default=1.0, help="times as many as usual")
     parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 8))
     parser.add_argument("--markdown", action="store_true")
     given = parser.parse_args()
     began = time.perf_counter()
-    tasks = [(seed, given.size) for seed in range(1, given.seeds + 1)]
+    size = SIZES[given.size]
+    size = replace(size, visits=round(size.visits * given.visits))
+    tasks = [(seed, size) for seed in range(1, given.seeds + 1)]
     with get_context("spawn").Pool(given.processes) as pool:
         found = []
         for done, row in enumerate(pool.imap(_month, tasks), 1):
             found.append(row)
-            print(f"\r{done} of {given.seeds} months", end="", flush=True)
-    print(f"\r{given.seeds} months of a {given.size}, {time.perf_counter() - began:.0f} s\n")
+            print(f"\r{done} of {given.seeds} months", end="", file=sys.stderr, flush=True)
+    print("\r", end="", file=sys.stderr, flush=True)
+    print(f"{given.seeds} months: {_told(size)}; {time.perf_counter() - began:.0f} s\n")
     values = np.array(found)
     for line in [*_means(values), "", *_differences(values)]:
         print(line if given.markdown else line.replace("|", " ").replace("-" * 3, ""))
 
 
-def _month(task: tuple[int, str]) -> list[list[float]]:
+def _told(size: Size) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in asdict(size).items())
+
+
+def _month(task: tuple[int, Size]) -> list[list[float]]:
     seed, size = task
-    world = World(draw(seed, SIZES[size]))
+    world = World(draw(seed, size))
     return [measure(world, world.run(policy)) for policy in POLICIES.values()]
 
 

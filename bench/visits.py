@@ -33,8 +33,12 @@ class Outcome:
     called_off: Array
     lost: int
     sign_ups: int
-    # What each served place was worth to its volunteer, above what else there was to do.
-    gains: list[float]
+    # By person and shift: what the place is worth above what else there was to do.
+    people: dict[int, dict[int, float]]
+
+    @property
+    def gains(self) -> list[float]:
+        return [gain for own in self.people.values() for gain in own.values()]
 
 
 @dataclass
@@ -104,8 +108,7 @@ class World:
             self._until(state, now)
             self._visit(state, policy, visit, people[visit], now, cards[visit])
         self._until(state, np.inf)
-        gains = [gain for own in state.mine.values() for gain in own.values()]
-        return Outcome(state.taken, state.called_off, state.lost, state.sign_ups, gains)
+        return Outcome(state.taken, state.called_off, state.lost, state.sign_ups, dict(state.mine))
 
     # ------------------------------------------------------------ what happens meanwhile
 

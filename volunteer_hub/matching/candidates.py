@@ -6,9 +6,11 @@ scored in one go (`scoring`); the rules of signing up are asked of the best ones
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Integer, bindparam, cast, exists, literal, select
@@ -27,17 +29,21 @@ MOST_SHIFTS = 800
 DAY_HOURS = 24
 
 
-class Open(NamedTuple):
-    """A shift with places left, as it is read."""
+class Posts(NamedTuple):
+    """The columns of what is read: a row a post, those of a shift follow each other."""
 
-    shift_id: int
-    project_id: int
-    category_id: int
-    window: str
-    day: date
-    start_minute: int
-    end_minute: int
-    place_id: int
+    shift_id: Sequence[int]
+    project_id: Sequence[int]
+    category_id: Sequence[int]
+    window: Sequence[str]
+    day: Sequence[date]
+    start_minute: Sequence[int]
+    end_minute: Sequence[int]
+    place_id: Sequence[int]
+    taken: Sequence[int]
+    minimum: Sequence[int]
+    capacity: Sequence[int]
+    skilled: Sequence[int]
 
 
 class Best(NamedTuple):
@@ -122,12 +128,16 @@ def best_shifts(
         "days": days,
         "windows": _windows(tastes),
     }
-    posts = session.connection().execute(_OPEN, values).all()
+    rows = session.connection().execute(_OPEN, values).all()
     if tastes.free:
-        posts = [post for post in posts if tastes.is_free(post[4].weekday(), post[5], post[6])]
-    if not posts:
+        rows = [
+            row
+            for row in rows
+            if tastes.is_free(row.day.weekday(), row.start_minute, row.end_minute)
+        ]
+    if not rows:
         return []
-    offers = _offers(posts, tastes, local)
+    offers = _offers(Posts._make(zip(*rows, strict=True)), tastes, local)
     return [_best(offers, one) for one in ranked(offers, most=most)]
 
 
@@ -153,34 +163,32 @@ def _windows(tastes: Tastes) -> list[str]:
     return sorted(found)
 
 
-def _offers(posts: Sequence[Any], tastes: Tastes, local: datetime) -> Offers:
-    """Return the shifts of rows that are one a post; those of a shift follow each other."""
-    ids = np.array([post[0] for post in posts])
+def _offers(posts: Posts, tastes: Tastes, local: datetime) -> Offers:
+    """Return the shifts of these posts, with the sums over their posts."""
+    ids = np.array(posts.shift_id)
     first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
-    shifts = [Open._make(posts[index][: len(Open._fields)]) for index in first.tolist()]
-    taken, minimum, capacity, skilled = np.add.reduceat(
-        np.array([post[len(Open._fields) :] for post in posts]), first
-    ).T
-    today = local.toordinal()
-    patterns: dict[tuple[int, str], int] = {}
-    ahead = np.array([shift.day.toordinal() for shift in shifts]) - today
-    minutes = np.array([shift.start_minute for shift in shifts]) - minute_of_day(local.time())
+    project = np.array(posts.project_id)[first]
+    counts = (posts.taken, posts.minimum, posts.capacity, posts.skilled)
+    taken, minimum, capacity, skilled = (np.add.reduceat(np.array(one), first) for one in counts)
+    patterns = defaultdict[tuple[int, str], int](count(0).__next__)
+    pattern = [patterns[alike] for alike in zip(posts.project_id, posts.window, strict=True)]
+    days = np.array([day.toordinal() for day in posts.day])[first] - local.toordinal()
+    minutes = np.array(posts.start_minute)[first] - minute_of_day(local.time())
+    walks, interest = tastes.walks, tastes.interest
     return Offers(
         shift_id=ids[first],
-        project=np.array([shift.project_id for shift in shifts]),
-        pattern=np.array(
-            [patterns.setdefault((one.project_id, one.window), len(patterns)) for one in shifts]
-        ),
+        project=project,
+        pattern=np.array(pattern)[first],
         taken=taken,
         minimum=minimum,
         capacity=capacity,
-        hours_left=ahead * DAY_HOURS + minutes / 60,
-        walk=np.array([tastes.walks.get(shift.place_id, np.nan) for shift in shifts], float),
-        interest=np.array([tastes.interest.get(shift.category_id, 0.0) for shift in shifts]),
-        window=np.full(len(shifts), 1 if tastes.free else 0),
+        hours_left=days * DAY_HOURS + minutes / 60,
+        walk=np.array([walks.get(one, np.nan) for one in posts.place_id], dtype=float)[first],
+        interest=np.array([interest.get(one, 0.0) for one in posts.category_id])[first],
+        window=np.full(len(first), 1 if tastes.free else 0),
         skill=np.minimum(skilled, 1),
-        branch=np.array([shift.project_id in tastes.adopted for shift in shifts]),
-        served=np.array([shift.project_id in tastes.served for shift in shifts]),
+        branch=np.isin(project, list(tastes.adopted)),
+        served=np.isin(project, list(tastes.served)),
         farthest=tastes.farthest_walk,
     )
 

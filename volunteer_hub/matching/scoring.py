@@ -32,7 +32,7 @@ WALKS_MOST = 2.0
 REPEATED, REPEATS_MOST = 0.25, 3
 
 # How much need weighs against the wishes of the person.
-WEIGHT = 0.5
+WEIGHT = 0.2
 # The first place of a shift is worth this much more than its last one (which is worth 1).
 FIRST = 4.0
 # An empty project's places are worth half as much again, a full one's half as much.
@@ -46,8 +46,8 @@ FLOOR, NOTHING = 0.02, 0.002
 # Forecasts are kept on steps of an eighth of the root of people (a quarter of their own standard
 # deviation), up to 625 people, and look at so many places of a shift.
 STEPS, LAST_STEP, PLACES = 8, 200, 512
-# Sign-ups come slowly at first and in a rush at the end; the average counts like two days.
-RUSH, PRIOR_DAYS = 2.0, 2.0
+# Sign-ups come slowly at first and in a rush at the end; the average counts like eight days.
+RUSH, PRIOR_DAYS = 2.0, 8.0
 
 
 @dataclass(frozen=True)
