@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.factories import NOW, SHANGHAI, grant_role, make_branch, make_membership, make_person
-from tests.reports.books import open_books
+from tests.reports.books import close_month, open_books
 from tests.support import login
 from volunteer_hub.accounts.models import BranchMembership, MembershipRequest, Person
 from volunteer_hub.core.permissions import Role
@@ -94,8 +96,7 @@ def test_a_membership_ends_by_date_and_its_hours_stay(client, session, branch, l
     assert send(client, address, key="b", last_day="").status_code == 422
     assert send(client, address, key="c", last_day="2026-11-01").status_code == 303
     assert memberships(session, person) == [(branch.id, date(2026, 9, 1), date(2026, 11, 1))]
-    text = client.get(f"/branches/{branch.id}/members").text
-    assert "王敏" in text
+    assert "王敏" in client.get(f"/branches/{branch.id}/members").text
     assert send(client, address, key="d", last_day="2026-11-01").status_code == 404
 
 
@@ -161,3 +162,91 @@ def test_the_office_switches_the_ranking_off(client, session, branch, leader):
     assert send(client, "/office/league", on="0").status_code == 303
     login(client, leader)
     assert "我们的位置" not in client.get("/branches").text
+
+
+def figures_of(client, branch, quarter):
+    """Return the participation that the branch's page shows for a quarter."""
+    text = client.get(f"/branches/{branch.id}?quarter={quarter}").text
+    return re.search(r"参加人数.*?<small> / (\d+)</small>", text, re.S)[1]
+
+
+def test_a_membership_confirmed_with_a_past_day_moves_no_past_quarter(
+    client, session, branch, leader
+):
+    served, volunteer = make_person(session), make_person(session, name="李想")
+    make_membership(session, served, branch)
+    open_books(session).serve(served, branch, date(2026, 8, 5), 60)
+    login(client, volunteer)
+    send(client, "/me/branch", branch_id=branch.id)
+    login(client, leader)
+    assert figures_of(client, branch, "2026Q3") == "1"
+    address = f"/branches/{branch.id}/requests/1"
+    early = send(client, address, key="a", start="2026-09-30", confirm="1")
+    assert early.status_code == 422
+    assert "2026 年 10 月 1 日" in early.text
+    assert 'value="2026-09-30"' in early.text
+    assert memberships(session, volunteer) == []
+    assert send(client, address, key="b", start="2026-10-01", confirm="1").status_code == 303
+    assert figures_of(client, branch, "2026Q3") == "1"
+    assert figures_of(client, branch, "2026Q4") == "2"
+
+
+def test_a_membership_ended_with_a_past_day_moves_no_past_quarter(client, session, branch, leader):
+    served, person = make_person(session), make_person(session)
+    make_membership(session, served, branch)
+    row = make_membership(session, person, branch)
+    open_books(session).serve(served, branch, date(2026, 8, 5), 60)
+    login(client, leader)
+    assert figures_of(client, branch, "2026Q3") == "2"
+    address = f"/branches/{branch.id}/members/{row.id}/end"
+    early = send(client, address, key="a", last_day="2026-09-29")
+    assert early.status_code == 422
+    assert "2026 年 9 月 30 日" in early.text
+    assert send(client, address, key="b", last_day="2026-09-30").status_code == 303
+    assert figures_of(client, branch, "2026Q3") == "2"
+    assert figures_of(client, branch, "2026Q4") == "1"
+
+
+def test_a_closed_month_is_behind_every_membership_of_later(client, session, branch, leader):
+    """Also within the running quarter: October is closed, so November is the earliest."""
+    volunteer, person = make_person(session), make_person(session)
+    row = make_membership(session, person, branch)
+    open_books(session).serve(person, branch, date(2026, 10, 5), 60)
+    close_month(session, date(2026, 10, 1))
+    login(client, volunteer)
+    send(client, "/me/branch", branch_id=branch.id)
+    login(client, leader)
+    page = client.get(f"/branches/{branch.id}/members").text
+    assert 'min="2026-11-01"' in page
+    start = f"/branches/{branch.id}/requests/1"
+    assert send(client, start, key="a", start="2026-10-31", confirm="1").status_code == 422
+    assert send(client, start, key="b", start="2026-11-01", confirm="1").status_code == 303
+    end = f"/branches/{branch.id}/members/{row.id}/end"
+    assert send(client, end, key="c", last_day="2026-10-30").status_code == 422
+    assert send(client, end, key="d", last_day="2026-10-31").status_code == 303
+
+
+def test_the_database_keeps_memberships_of_closed_months(session, branch):
+    """Whoever writes, by whatever way: the books of a closed month stand."""
+    person, other = make_person(session), make_person(session)
+    row = make_membership(session, person, branch)
+    open_books(session).serve(person, branch, date(2026, 10, 5), 60)
+    close_month(session, date(2026, 10, 1))
+    session.commit()
+    columns = "person_id, branch_id, is_party_member, started_on"
+    for act in (
+        "UPDATE branch_membership SET ended_on = '2026-10-30'",
+        "UPDATE branch_membership SET started_on = '2026-05-01'",
+        "UPDATE branch_membership SET is_party_member = NOT is_party_member",
+        "DELETE FROM branch_membership",
+        f"INSERT INTO branch_membership ({columns})"
+        f" VALUES ({other.id}, {branch.id}, false, '2026-10-31')",
+        f"INSERT INTO branch_move (branch_id, moved_on) VALUES ({branch.id}, '2026-10-31')",
+    ):
+        with pytest.raises(DBAPIError, match="month is closed"):
+            session.execute(text(act))
+        session.rollback()
+    row = session.get(BranchMembership, row.id)
+    row.ended_on = date(2026, 10, 31)
+    make_membership(session, other, branch, started_on=date(2026, 11, 1))
+    session.commit()

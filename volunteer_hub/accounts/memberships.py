@@ -15,7 +15,7 @@ from volunteer_hub.accounts.models import (
 )
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, day_year
 from volunteer_hub.notifications import services as notifications
 from volunteer_hub.registry.models import Branch
 
@@ -78,6 +78,7 @@ def answer(
     branch_id: int,
     confirm: bool,
     start: date | None,
+    open_from: date,
     today: date,
     actor_id: int,
     now: datetime,
@@ -85,8 +86,9 @@ def answer(
     """Confirm a membership from a day on, or say that the person is not of this branch.
 
     Ends what the person belonged to before, the day before. Hours that are in the ledger stay with
-    the branch they were frozen under. Raises NotFound, InvalidInput for a day in the future or
-    not after the start of the earlier membership, DomainError for one's own.
+    the branch they were frozen under. `open_from` is the first day whose figures may still move.
+    Raises NotFound, InvalidInput for a day in the future, before `open_from` or not after the start
+    of the earlier membership, DomainError for one's own.
     """
     asked = _open_request(session, request_id, branch_id)
     if asked.person_id == actor_id:
@@ -94,7 +96,7 @@ def answer(
     asked.state = str(RequestState.CONFIRMED if confirm else RequestState.DECLINED)
     asked.answered_by, asked.answered_at = actor_id, now
     if confirm:
-        _enrol(session, asked, start or today, today=today)
+        _enrol(session, asked, start or today, open_from=open_from, today=today)
     session.flush()
     audit.record(
         session,
@@ -125,9 +127,19 @@ def _open_request(session: Session, request_id: int, branch_id: int) -> Membersh
     return asked
 
 
-def _enrol(session: Session, asked: MembershipRequest, start: date, *, today: date) -> None:
+def _enrol(
+    session: Session, asked: MembershipRequest, start: date, *, open_from: date, today: date
+) -> None:
     if start > today:
         raise InvalidInput(_("Please give today or an earlier day."), field="start")
+    if start < open_from:
+        raise InvalidInput(
+            _(
+                "Figures of before stand already. Please give %(day)s or a later day.",
+                day=day_year(open_from),
+            ),
+            field="start",
+        )
     before = open_membership(session, asked.person_id)
     if before:
         if start <= before.started_on:
@@ -163,17 +175,30 @@ def end(
     membership_id: int,
     branch_id: int,
     last_day: date,
+    open_from: date,
     today: date,
     actor_id: int,
     now: datetime,
 ) -> BranchMembership:
-    """End somebody's membership after this last day; raises NotFound, InvalidInput."""
+    """End somebody's membership after this last day; raises NotFound, InvalidInput.
+
+    The last day is at the earliest the one before `open_from`: figures of before stand.
+    """
     membership = session.get(BranchMembership, membership_id, with_for_update=True)
     if membership is None or membership.branch_id != branch_id or membership.ended_on is not None:
         raise NotFound
     if not membership.started_on <= last_day <= today:
         raise InvalidInput(
             _("Please give a day between the start of the membership and today."), field="last_day"
+        )
+    earliest = open_from - timedelta(days=1)
+    if last_day < earliest:
+        raise InvalidInput(
+            _(
+                "Figures of before stand already. Please give %(day)s or a later day.",
+                day=day_year(earliest),
+            ),
+            field="last_day",
         )
     _end(session, membership, last_day, actor_id=actor_id, now=now)
     if membership.person_id != actor_id:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, defer
 
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.audit import services as audit
-from volunteer_hub.core.calendar import Period
+from volunteer_hub.core.calendar import Period, quarter_of
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours import ledger
@@ -80,6 +80,16 @@ def next_month(session: Session, *, today: date) -> date | None:
     else:
         wanted = last + _MONTH
     return wanted if wanted and wanted + _MONTH <= today else None
+
+
+def open_from(session: Session, *, today: date) -> date:
+    """Return the first day whose figures may still move: of this quarter, and in no closed month.
+
+    Memberships begin on it or later, and end on the day before it or later.
+    """
+    quarter = quarter_of(today).period.first
+    last = session.scalar(select(func.max(MonthClose.month)))
+    return max(quarter, last + _MONTH) if last else quarter
 
 
 def close(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -14,6 +16,7 @@ from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
+from volunteer_hub.hours import closing
 from volunteer_hub.reports.blueprint import bp, led, page_of, read_wanted, scope_of
 from volunteer_hub.reports.forms import AnswerMembershipForm, EndMembershipForm
 from volunteer_hub.reports.lists import one_page, ordered
@@ -37,6 +40,7 @@ def _page(
 ) -> Response:
     """Show the people; a form that was refused stands where it was typed (`tried`)."""
     session, wanted, family = db.session(), read_wanted(), led(branch_id)
+    open_from = closing.open_from(session, today=clock.today())
     found = ordered(people.members(session, scope_of(family, wanted)), wanted.sort)
     typed = answer or end
     return render(
@@ -49,6 +53,8 @@ def _page(
         answer=answer or AnswerMembershipForm(formdata=None),
         end=end or EndMembershipForm(formdata=None),
         tried=tried,
+        open_from=open_from,
+        open_until=open_from - timedelta(days=1),
         **page_of(family, wanted),
     )
 
@@ -87,6 +93,7 @@ def answer_request(branch_id: int, request_id: int) -> Response:
             branch_id=branch_id,
             confirm=confirm,
             start=form.start.data,
+            open_from=closing.open_from(db.session(), today=clock.today()),
             today=clock.today(),
             actor_id=current_user.id,
             now=clock.now(),
@@ -111,6 +118,7 @@ def end_membership(branch_id: int, membership_id: int) -> Response:
             membership_id=membership_id,
             branch_id=branch_id,
             last_day=form.last_day.data,
+            open_from=closing.open_from(db.session(), today=clock.today()),
             today=clock.today(),
             actor_id=current_user.id,
             now=clock.now(),
