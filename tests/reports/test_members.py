@@ -167,7 +167,7 @@ def test_the_office_switches_the_ranking_off(client, session, branch, leader):
 def figures_of(client, branch, quarter):
     """Return the participation that the branch's page shows for a quarter."""
     text = client.get(f"/branches/{branch.id}?quarter={quarter}").text
-    return re.search(r"参加人数.*?<small> / (\d+)</small>", text, re.S)[1]
+    return re.search(r"参与人数.*?<small> / (\d+)</small>", text, re.DOTALL)[1]
 
 
 def test_a_membership_confirmed_with_a_past_day_moves_no_past_quarter(
@@ -234,13 +234,13 @@ def test_the_database_keeps_memberships_of_closed_months(session, branch):
     close_month(session, date(2026, 10, 1))
     session.commit()
     columns = "person_id, branch_id, is_party_member, started_on"
+    values = f"VALUES ({other.id}, {branch.id}, false, '2026-10-31')"
     for act in (
         "UPDATE branch_membership SET ended_on = '2026-10-30'",
         "UPDATE branch_membership SET started_on = '2026-05-01'",
         "UPDATE branch_membership SET is_party_member = NOT is_party_member",
         "DELETE FROM branch_membership",
-        f"INSERT INTO branch_membership ({columns})"
-        f" VALUES ({other.id}, {branch.id}, false, '2026-10-31')",
+        f"INSERT INTO branch_membership ({columns}) {values}",
         f"INSERT INTO branch_move (branch_id, moved_on) VALUES ({branch.id}, '2026-10-31')",
     ):
         with pytest.raises(DBAPIError, match="month is closed"):
