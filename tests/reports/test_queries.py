@@ -103,7 +103,7 @@ def test_every_part_of_a_page_adds_up_to_its_total(session, seed):
             family = queries.family(session, branch.id)
             ids = [branch.id, *(child.id for child in family.children)]
             (both,) = sums.tallies(session, scope, ids, [period])
-            parts = figures.by_branch(family, both, {}, led=())
+            parts = figures.by_branch(family, both, {}, hidden=(), hides_rest=False)
             if parts:
                 assert sum(part.tally.minutes for part in parts) == total.minutes
                 assert sum(part.tally.attendances for part in parts) == total.attendances
@@ -384,15 +384,6 @@ def test_hours_are_listed_where_people_worked_on_the_day(session, branch):
     books.serve(make_person(session), branch, date(2026, 8, 2), 30)
     lines = figures.by_place(look(session, branch)[2], queries.building_names(session))
     assert [(line.name, line.minutes) for line in lines] == [("高和大厦", 60), ("", 30)]
-
-
-def test_few_people_are_hidden_and_so_is_what_would_give_them_away():
-    """S16: one hidden line alone could be worked out from the sum."""
-    tallies = {1: sums.Tally(60, 1, 0, 2), 2: sums.Tally(600, 9, 0, 9), 3: sums.Tally(90, 6, 0, 6)}
-    assert figures.small_ones(tallies) == {1, 3}
-    assert figures.small_ones({1: tallies[2], 2: tallies[3]}) == set()
-    assert figures.small_ones({1: tallies[1], 2: sums.Tally(1, 1, 0, 1), 3: tallies[2]}) == {1, 2}
-    assert figures.small_ones({1: tallies[1], 2: sums.NOTHING}) == {1}
 
 
 def league_of(session, sizes):

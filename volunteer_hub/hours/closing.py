@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -281,6 +281,18 @@ def sheets_of(session: Session, branch_id: int) -> list[tuple[MonthClose, MonthS
         .order_by(MonthClose.month.desc())
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def figures_by_branch(
+    session: Session, close_ids: Collection[int]
+) -> list[tuple[int, int, Mapping[str, int]]]:
+    """Return close, branch and figures of all sheets of these closes."""
+    rows = session.execute(
+        select(MonthSheet.close_id, MonthSheet.branch_id, MonthSheet.figures).where(
+            MonthSheet.close_id.in_(close_ids)
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def sheet_of(session: Session, branch_id: int, month: date) -> MonthSheet | None:

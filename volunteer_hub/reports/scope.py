@@ -95,6 +95,11 @@ class Scope:
         """The same branch, days and people, whatever they did and where."""
         return Scope(self.branch_id, self.path, self.period, self.members)
 
+    @property
+    def unfiltered(self) -> Scope:
+        """The same branch and days, everybody and whatever they did."""
+        return Scope(self.branch_id, self.path, self.period)
+
     def during(self, period: Period) -> Scope:
         """Return the same scope over other days."""
         return replace(self, period=period)
