@@ -114,7 +114,8 @@ def definitions() -> str:
         " the day of service; a branch counts with all below it. Attendances are entries that were"
         " not taken back. Participation: people on the books in this time, each once, and how many"
         " of them have at least one attendance. Late entries are marked. Figures of fewer than"
-        " five people are shown only to the leader of that branch."
+        " five people are shown only to the leader of that branch. A time that still runs is"
+        " compared with as many days of the earlier ones."
     )
 
 

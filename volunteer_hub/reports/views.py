@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import request
@@ -41,11 +41,11 @@ from volunteer_hub.reports.blueprint import (
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries import tree
 from volunteer_hub.reports.queries.places import by_place
+from volunteer_hub.reports.queries.so_far import so_far
 from volunteer_hub.reports.queries.sums import (
     Tally,
     detail,
     few,
-    is_kept,
     is_quarter,
     on_books,
     tallies,
@@ -161,14 +161,25 @@ def _sums(
     scope: Scope, ids: list[int], spans: list[Period], *, guarded: bool
 ) -> tuple[list[dict[int, Tally]], tuple[set[int], set[int]]]:
     """Return the tallies of the branches for each span, and what is hidden from the reader."""
-    session = db.session()
     if not guarded:
-        return tallies(session, scope, ids, spans), (set(), set())
-    if scope != scope.unfiltered or not is_kept(scope, spans):
-        return tallies(session, scope, ids, spans), hidden_branches(scope)
-    parents = tree.in_sight(session, seen_ids())
-    sums = tallies(session, scope, {*ids, *parents}, spans)
+        return _tallies(scope, ids, spans), (set(), set())
+    if scope != scope.unfiltered or not is_quarter(scope.period):
+        return _tallies(scope, ids, spans), hidden_branches(scope)
+    parents = tree.in_sight(db.session(), seen_ids())
+    sums = _tallies(scope, {*ids, *parents}, spans)
     return sums, veil.in_tree(parents, sums[0], current_user.led_branch_ids)
+
+
+def _tallies(scope: Scope, ids: Collection[int], spans: list[Period]) -> list[dict[int, Tally]]:
+    session = db.session()
+    if scope.is_narrow or not is_quarter(scope.period):
+        return tallies(session, scope, ids, spans)
+    whole = list(filter(is_quarter, spans))
+    part = [span for span in spans if span not in whole]
+    found = dict(zip(whole, tallies(session, scope, ids, whole), strict=True))
+    if part:
+        found |= dict(zip(part, so_far(session, scope, part), strict=True))
+    return [found[span] for span in spans]
 
 
 def _past(scope: Scope, wanted: filters.Filters) -> list[Period]:

@@ -72,14 +72,9 @@ def tallies(
 
     Whole quarters take two queries for all spans and branches, other spans one each.
     """
-    if is_kept(scope, spans):
+    if not scope.is_narrow and all(map(is_quarter, spans)):
         return _kept(session, scope.members, branch_ids, spans)
     return [_counted(session, scope.during(span), branch_ids) for span in spans]
-
-
-def is_kept(scope: Scope, spans: Sequence[Period]) -> bool:
-    """Tell whether sums are kept for this: then any branch may be asked for in one go."""
-    return not scope.is_narrow and all(map(is_quarter, spans))
 
 
 def is_quarter(period: Period) -> bool:
