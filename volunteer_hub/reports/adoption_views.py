@@ -13,10 +13,10 @@ from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.calendar import Period, quarter_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import NotFound
-from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.core.i18n import _, _n, either
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.projects.models import Adoption
+from volunteer_hub.projects.models import Adoption, AdoptionState
 from volunteer_hub.reports.blueprint import (
     bp,
     by_name,
@@ -47,9 +47,15 @@ def adoptions(branch_id: int) -> Response:
         "reports/adoptions.html",
         rows=rows,
         sums=_shown(rows, family),
+        standing={row.project_id: row for row in rows if _lasts(row)},
         needs=adoption_queries.wanted(session, today=clock.today()) if by_name(branch_id) else [],
         **page_of(family, read_wanted()),
     )
+
+
+def _lasts(row: AdoptionRow) -> bool:
+    open_ = row.state in {AdoptionState.PROPOSED, AdoptionState.AGREED}
+    return open_ and row.last_day >= clock.today()
 
 
 def _shown(rows: Sequence[AdoptionRow], family: Family) -> dict[int, Tally]:
@@ -159,7 +165,7 @@ def _adoption(branch_id: int, adoption_id: int, form: ReviewForm) -> Response:
         sums=_shown([row], family).get(row.id),
         shifts=adoption_queries.reserved(session, row, now=clock.now()),
         others=[
-            name
+            either(*name)
             for name in adoption_queries.adopters(session, row.project_id, today=clock.today())
             if name != (row.branch_zh, row.branch_en)
         ],
