@@ -125,9 +125,17 @@ def test_everybody_gets_the_same_invitation_once_a_month(client, session, branch
     assert send(client, address, key="a").status_code == 303
     told = session.scalars(select(Notice.person_id).where(Notice.kind == "branch_invites"))
     assert set(told) == {served.id, new.id}
+    # The page says so instead of offering a button that would be refused.
+    page = client.get(f"/branches/{branch.id}/members").text
+    assert "最近一次" in page
+    assert "发给 2 人" in page
+    assert f'action="{address}"' not in page
     answer = send(client, address, key="b")
     assert answer.status_code == 409
     assert "本月的邀请" in answer.text
+    make_membership(session, make_person(session), branch)
+    assert "邀请之后加入的 1 人" in client.get(f"/branches/{branch.id}/members").text
+    assert send(client, address, key="c").status_code == 303
 
 
 def test_leaving_ends_the_membership_and_stops_showing_it(client, session, branch):
@@ -250,3 +258,36 @@ def test_the_database_keeps_memberships_of_closed_months(session, branch):
     row.ended_on = date(2026, 10, 31)
     make_membership(session, other, branch, started_on=date(2026, 11, 1))
     session.commit()
+
+
+def test_a_leader_takes_back_that_a_membership_was_ended(client, session, branch, leader):
+    person = make_person(session, name="王敏")
+    row = make_membership(session, person, branch)
+    login(client, leader)
+    address = f"/branches/{branch.id}/members/{row.id}"
+    page = f"/branches/{branch.id}/members"
+    assert send(client, f"{address}/resume", key="a").status_code == 404
+    assert send(client, f"{address}/end", key="b", last_day=TODAY.isoformat()).status_code == 303
+    assert f"{address}/resume" in client.get(page).text
+    assert send(client, f"{address}/resume", key="c").status_code == 303
+    assert memberships(session, person) == [(branch.id, date(2026, 1, 1), None)]
+    assert f"{address}/resume" not in client.get(page).text
+    kinds = session.scalars(select(Notice.kind).where(Notice.person_id == person.id)).all()
+    assert kinds == ["membership_ended", "membership_resumed"]
+
+
+def test_nobody_is_brought_back_who_left_or_belongs_elsewhere(client, session, branch, leader):
+    gone, moved = make_person(session), make_person(session)
+    rows = [make_membership(session, person, branch) for person in (gone, moved)]
+    login(client, gone)
+    send(client, "/me/branch/leave")
+    login(client, leader)
+    ended = send(client, f"/branches/{branch.id}/members/{rows[1].id}/end", last_day="2026-11-01")
+    assert ended.status_code == 303
+    make_membership(session, moved, make_branch(session), started_on=date(2026, 11, 10))
+    left, elsewhere = (
+        send(client, f"/branches/{branch.id}/members/{row.id}/resume") for row in rows
+    )
+    assert left.status_code == 404
+    assert elsewhere.status_code == 409
+    assert "其他支部" in elsewhere.text

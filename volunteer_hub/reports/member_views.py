@@ -8,11 +8,11 @@ from flask import url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.accounts import memberships
+from volunteer_hub.accounts import ending, inviting, memberships
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
@@ -41,6 +41,9 @@ def _page(
     """Show the people; a form that was refused stands where it was typed (`tried`)."""
     session, wanted, family = db.session(), read_wanted(), led(branch_id)
     open_from = closing.open_from(session, today=clock.today())
+    invited = inviting.invited(
+        session, branch_id=branch_id, actor_id=current_user.id, today=clock.today()
+    )
     found = ordered(people.members(session, scope_of(family, wanted)), wanted.sort)
     typed = answer or end
     return render(
@@ -54,6 +57,12 @@ def _page(
         end=end or EndMembershipForm(formdata=None),
         tried=tried,
         open_from=open_from,
+        ended=ending.ended_by(
+            session, branch_id=branch_id, actor_id=current_user.id, open_from=open_from
+        ),
+        invited=invited,
+        invited_this_month=invited.at is not None
+        and clock.local(invited.at).date().replace(day=1) == clock.today().replace(day=1),
         open_until=open_from - timedelta(days=1),
         **page_of(family, wanted),
     )
@@ -65,7 +74,7 @@ def invite(branch_id: int) -> Response:
     """Send all members one polite invitation."""
     led(branch_id)
     try:
-        sent = memberships.invite(
+        sent = inviting.invite(
             db.session(),
             branch_id=branch_id,
             actor_id=current_user.id,
@@ -113,7 +122,7 @@ def end_membership(branch_id: int, membership_id: int) -> Response:
     form = EndMembershipForm()
     worked = form.validate_on_submit() and attempt(
         form,
-        lambda: memberships.end(
+        lambda: ending.end(
             db.session(),
             membership_id=membership_id,
             branch_id=branch_id,
@@ -126,4 +135,28 @@ def end_membership(branch_id: int, membership_id: int) -> Response:
     )
     if not worked:
         return _page(branch_id, end=form, tried=membership_id)
-    return done(url_for(".members", branch_id=branch_id), say=_("The membership has ended."))
+    return done(
+        url_for(".members", branch_id=branch_id),
+        say=_("The membership has ended. You can take that back below."),
+    )
+
+
+@bp.post("/<int:branch_id>/members/<int:membership_id>/resume")
+@requires(Permission.BRANCH_VIEW)
+def resume_membership(branch_id: int, membership_id: int) -> Response:
+    """Take back that one ended a membership."""
+    led(branch_id)
+    try:
+        ending.resume(
+            db.session(),
+            membership_id=membership_id,
+            branch_id=branch_id,
+            open_from=closing.open_from(db.session(), today=clock.today()),
+            actor_id=current_user.id,
+            now=clock.now(),
+        )
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return _page(branch_id, refused=refused)
+    return done(url_for(".members", branch_id=branch_id), say=_("The membership goes on."))
