@@ -16,7 +16,7 @@ from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.hours import closing
+from volunteer_hub.hours import closed_months
 from volunteer_hub.reports.blueprint import bp, led, page_of, read_wanted, scope_of
 from volunteer_hub.reports.forms import AnswerMembershipForm, EndMembershipForm
 from volunteer_hub.reports.lists import one_page, ordered
@@ -40,7 +40,7 @@ def _page(
 ) -> Response:
     """Show the people; a form that was refused stands where it was typed (`tried`)."""
     session, wanted, family = db.session(), read_wanted(), led(branch_id)
-    open_from = closing.open_from(session, today=clock.today())
+    open_from = closed_months.open_from(session, today=clock.today())
     invited = inviting.invited(
         session, branch_id=branch_id, actor_id=current_user.id, today=clock.today()
     )
@@ -102,7 +102,7 @@ def answer_request(branch_id: int, request_id: int) -> Response:
             branch_id=branch_id,
             confirm=confirm,
             start=form.start.data,
-            open_from=closing.open_from(db.session(), today=clock.today()),
+            open_from=closed_months.open_from(db.session(), today=clock.today()),
             today=clock.today(),
             actor_id=current_user.id,
             now=clock.now(),
@@ -127,7 +127,7 @@ def end_membership(branch_id: int, membership_id: int) -> Response:
             membership_id=membership_id,
             branch_id=branch_id,
             last_day=form.last_day.data,
-            open_from=closing.open_from(db.session(), today=clock.today()),
+            open_from=closed_months.open_from(db.session(), today=clock.today()),
             today=clock.today(),
             actor_id=current_user.id,
             now=clock.now(),
@@ -151,7 +151,7 @@ def resume_membership(branch_id: int, membership_id: int) -> Response:
             db.session(),
             membership_id=membership_id,
             branch_id=branch_id,
-            open_from=closing.open_from(db.session(), today=clock.today()),
+            open_from=closed_months.open_from(db.session(), today=clock.today()),
             actor_id=current_user.id,
             now=clock.now(),
         )

@@ -16,7 +16,7 @@ from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _, either, speaking
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.hours import closing
+from volunteer_hub.hours import closed_months, closing
 from volunteer_hub.registry.services import switch_league
 from volunteer_hub.reports import month_sheet, veil
 from volunteer_hub.reports.blueprint import (
@@ -43,7 +43,7 @@ def _key() -> str:
 def months(branch_id: int) -> BaseResponse:
     """List the closed months of a branch with their figures and corrections."""
     family = visible(branch_id)
-    found = closing.sheets_of(db.session(), branch_id)
+    found = closed_months.sheets_of(db.session(), branch_id)
     hidden = _hidden([closed.id for closed, _kept in found], family)
     rows = [
         (closed, kept, closing.is_whole(closed, kept, _key()), closed.id not in hidden)
@@ -63,7 +63,7 @@ def _hidden(close_ids: list[int], family: Family) -> set[int]:
     session, branch_id, led = db.session(), family.branch.id, current_user.led_branch_ids
     parents = tree.in_sight(session, seen_ids())
     sums: dict[int, dict[int, Tally]] = defaultdict(dict)
-    for close_id, one, figures in closing.figures_by_branch(session, close_ids):
+    for close_id, one, figures in closed_months.figures_by_branch(session, close_ids):
         sums[close_id][one] = Tally(
             figures["minutes"], figures["attendances"], 0, figures["people"]
         )
@@ -75,7 +75,7 @@ def _hidden(close_ids: list[int], family: Family) -> set[int]:
 def month_file(branch_id: int, month: str) -> Response:
     """Send the sheet of a closed month, byte for byte as it was."""
     family = visible(branch_id)
-    kept = closing.sheet_of(db.session(), branch_id, _month(month))
+    kept = closed_months.sheet_of(db.session(), branch_id, _month(month))
     if kept is None or _hidden([kept.close_id], family):
         raise NotFound
     answer = Response(kept.body, mimetype=XLSX)
@@ -93,9 +93,9 @@ def _month(text: str) -> date:
     return date(int(found[1]), int(found[2]), 1)
 
 
-@office.route("/months", methods=["GET", "POST"])
+@office.route("/months", methods=["GET", "POST"], endpoint="closed_months")
 @requires(Permission.OFFICE_OPEN)
-def closed_months() -> BaseResponse:
+def months_closed() -> BaseResponse:
     """Show which months are closed, and close the next one (field `month`)."""
     session, today, now = db.session(), clock.today(), clock.now()
     if request.method == "POST":
@@ -115,9 +115,11 @@ def closed_months() -> BaseResponse:
     following = closing.next_month(session, today=today)
     return render(
         "office/months.html",
-        rows=closing.closes(session),
+        rows=closed_months.closes(session),
         following=following,
-        waiting=closing.waiting_shifts(session, following, now=now) if following else 0,
+        preview=closed_months.preview(session, following) if following else None,
+        first_open=clock.today().replace(day=1),
+        waiting=closed_months.waiting_shifts(session, following, now=now) if following else 0,
     )
 
 
