@@ -58,6 +58,7 @@ def build(plan: Plan, people: People, offers: Offers, history: History) -> None:
         "decided_by": COORDINATOR,
         "decided_at": plan.moment(plan.days_ago(BEFORE), 15 * 60),
     }
+    _reserve(plan, lasting)
     _serve(people, history, lasting)
     over = _adoption(plan, home, _busiest(plan, history, EARLIER, UNTIL), days=EARLIER)
     over |= ENDED | {
