@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.reports import veil
 from volunteer_hub.reports.queries.sums import Detail
-from volunteer_hub.reports.scope import Members, Scope, entries_of
+from volunteer_hub.reports.scope import Members, Scope, entries_of, stands
 from volunteer_hub.reports.veil import Part
 
 # What one person can do in a day at the very most: shifts, and minutes of one (to know many).
@@ -49,23 +49,30 @@ def others_by(
     reader sees them by name anyway.
     """
     found: dict[Part, dict[int, int]] = {part: {} for part in parts}
-    counted = [_people(scope, led, *item) for item in parts.items() if item[1] is None or item[1]]
-    if not counted:
+    asked = {part: keys for part, keys in parts.items() if keys is None or keys}
+    if not asked:
         return found
+    entry = LedgerEntry
+    # Read once for all parts.
+    base = (
+        select(entry.person_id, *(_key(part).label(part.value) for part in asked))
+        .where(*entries_of(scope.shape), entry.branch_id.not_in(led), stands())
+        .cte("base")
+    )
+    counted = (_people(base, part, keys) for part, keys in asked.items())
     for part, key, people in session.execute(union_all(*counted), scope.values()):
         found[Part(part)][int(key)] = people
     return found
 
 
-def _people(scope: Scope, led: Collection[int], part: Part, keys: Collection[int] | None) -> Any:
-    key, entry = _key(part), LedgerEntry
+def _people(base: Any, part: Part, keys: Collection[int] | None) -> Any:
+    key = base.c[part.value]
     return (
         select(
-            literal(str(part)).label("part"),
+            literal(part.value).label("part"),
             key.label("key"),
-            func.count(distinct(entry.person_id)).label("people"),
+            func.count(distinct(base.c.person_id)).label("people"),
         )
-        .where(*entries_of(scope.shape), entry.branch_id.not_in(led))
         .where(*([key.in_(keys)] if keys is not None else []))
         .group_by(key)
     )
@@ -84,8 +91,11 @@ def hidden_in(
         Part.BUILDING: {key: sum_[1] for key, sum_ in detail.buildings.items()},
         Part.MONTH: defaultdict(int),
         Part.WEEKDAY: defaultdict(int),
-        Part.LATE: {1: late_minutes // MINUTES_EACH} if late_minutes else {},
+        Part.LATE: {},
     }
+    if late_minutes:
+        others = sum(detail.days.values()) - late_minutes
+        sums[Part.LATE] = {1: late_minutes // MINUTES_EACH, 0: others // MINUTES_EACH}
     for day in detail.days:
         sums[Part.MONTH][100 * day.year + day.month] += detail.attendances[day]
         sums[Part.WEEKDAY][day.isoweekday() % 7] += detail.attendances[day]
