@@ -93,14 +93,21 @@ def hidden_branches(scope: Scope) -> tuple[set[int], set[int]]:
     return hidden, rests
 
 
-def is_withheld(family: queries.Family, scope: Scope, hidden: Collection[int]) -> bool:
-    """Tell whether the figures of a scope would tell of fewer than five people (S16)."""
+def is_withheld(
+    family: queries.Family, scope: Scope, hidden: Collection[int], books: int | None = None
+) -> bool:
+    """Tell whether the figures of a scope would tell of fewer than five people (S16).
+
+    `books` is how many are on the books, where that is known already.
+    """
     session, branch_id = db.session(), family.branch.id
     if branch_id in hidden:
         return True
     if not by_name(branch_id):
-        (books,) = on_books(session, scope.members, [branch_id], [scope.period])
-        if 0 < books.get(branch_id, 0) < FEWEST:
+        if books is None:
+            (found,) = on_books(session, scope.members, [branch_id], [scope.period])
+            books = found.get(branch_id, 0)
+        if 0 < books < FEWEST:
             return True
     return narrowed_too_far(session, scope, current_user.led_branch_ids)
 

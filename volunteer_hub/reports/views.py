@@ -115,7 +115,7 @@ def _page(branch_id: int) -> dict[str, Any]:
     guarded = is_guarded(family)
     sums, (hidden, rests) = _sums(scope, ids, spans, guarded=guarded)
     books, *past_books = on_books(session, wanted.members, ids, [wanted.period, *past])
-    small = guarded and is_withheld(family, scope, hidden)
+    small = guarded and is_withheld(family, scope, hidden, books.get(branch_id, 0))
     parts = detail(session, scope)
     late = total(sums[0], branch_id).late_minutes
     led = current_user.led_branch_ids
