@@ -38,6 +38,7 @@ MORE = {
     "branch_invites": BRANCH,
     "adoption_proposed": BRANCH,
     "membership_ended": {**BRANCH, "day": "2026-11-20"},
+    "membership_resumed": BRANCH,
     "adoption_agreed": {**BRANCH, "reason": "Good."},
     "adoption_declined": BRANCH,
     "adoption_thanked": {**BRANCH, "reason": "Thank you."},

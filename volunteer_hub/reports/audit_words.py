@@ -29,6 +29,7 @@ ACTS = {
     "membership:confirm": _l("Confirmed a membership"),
     "membership:decline": _l("Declined a membership"),
     "membership:end": _l("Ended a membership"),
+    "membership:resume": _l("Let a membership go on"),
     "month:close": _l("Closed a month"),
     "attendance:check_in": _l("Checked in on site"),
     "attendance:check_out_self": _l("Checked out on site"),
