@@ -16,7 +16,13 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from volunteer_hub.accounts.models import BranchMembership, Person, Qualification, RoleGrant
+from volunteer_hub.accounts.models import (
+    BranchMembership,
+    Person,
+    PersonQualification,
+    Qualification,
+    RoleGrant,
+)
 from volunteer_hub.attendance import no_shows
 from volunteer_hub.attendance.events import KIND_OF, Source
 from volunteer_hub.attendance.events import add as add_event
@@ -37,6 +43,13 @@ from volunteer_hub.matching.models import (
     FreeWindow,
     Invitation,
     InvitationKind,
+)
+from volunteer_hub.matching.one_to_one.models import (
+    Pairing,
+    RequestState,
+    RequestStep,
+    RequestWindow,
+    ServiceRequest,
 )
 from volunteer_hub.projects.models import Category, Project, ProjectStatus
 from volunteer_hub.registry.models import (
@@ -533,3 +546,77 @@ def _events_of(session: Session, row: Attendance) -> None:
             )
     no_shows.follow(session, row, missed=status is AttendanceStatus.NO_SHOW)
     session.commit()
+
+
+# ---------------------------------------------------------------- one to one
+
+
+def qualification(session: Session, key: str) -> Qualification:
+    """Return one of the skills and languages that every database has, such as `lang_sh`."""
+    return session.scalars(select(Qualification).where(Qualification.key == key)).one()
+
+
+def speaks(session: Session, person: Person, *keys: str) -> None:
+    """Let the person speak these languages."""
+    for key in keys:
+        language = qualification(session, key)
+        _keep(
+            session,
+            PersonQualification(
+                person_id=person.id, qualification_id=language.id, since=date(2026, 1, 1)
+            ),
+        )
+
+
+def make_request(
+    session: Session,
+    *,
+    organisation: Organisation,
+    entered_by: Person,
+    language: str = "lang_zh",
+    topic: int = 1,
+    shift: Shift | None = None,
+    windows: Sequence[tuple[int, str]] = tuple((day, "lunch") for day in range(5)),
+    **fields: Any,
+) -> ServiceRequest:
+    """Add a wish for lunch time that waits to be verified; with a shift it is placed there."""
+    n = next(_numbers)
+    values: dict[str, Any] = {
+        "organisation_id": organisation.id,
+        "given_name": f"阿姨{'一二三四五六七八九'[n % 9]}",
+        "language_id": qualification(session, language).id,
+        "topic_id": topic,
+        "venue": "居委会活动室",
+        "entered_by": entered_by.id,
+        "entered_at": NOW - timedelta(days=2),
+        "state": RequestState.PLACED if shift else RequestState.ENTERED,
+        "state_at": NOW - timedelta(days=1),
+        "shift_id": shift.id if shift else None,
+        "table_no": n if shift else None,
+    }
+    request = _keep(session, ServiceRequest(**values | fields))
+    for weekday, window in windows:
+        session.add(RequestWindow(request_id=request.id, weekday=weekday, window=window))
+    session.add(
+        RequestStep(
+            request_id=request.id, state=RequestState.ENTERED, at=request.entered_at,
+            by_id=entered_by.id,
+        )
+    )  # fmt: skip
+    session.commit()
+    return request
+
+
+def make_pairing(
+    session: Session, request: ServiceRequest, sign_up: SignUp, **fields: Any
+) -> Pairing:
+    """Let the volunteer of a sign-up sit with the senior of a wish in the same shift."""
+    values: dict[str, Any] = {
+        "shift_id": sign_up.shift_id,
+        "request_id": request.id,
+        "sign_up_id": sign_up.id,
+        "person_id": sign_up.person_id,
+        "why": [["language", "普通话", "Mandarin"]],
+        "made_at": NOW,
+    }
+    return _keep(session, Pairing(**values | fields))

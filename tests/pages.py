@@ -18,6 +18,12 @@ from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.core.permissions import EVERYBODY, Actor, access_of
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
 from volunteer_hub.matching.models import Away, Invitation, MatchRun
+from volunteer_hub.matching.one_to_one.models import (
+    Pairing,
+    RequestState,
+    ServiceRequest,
+    Topic,
+)
 from volunteer_hub.projects.models import (
     Adoption,
     AdoptionState,
@@ -57,6 +63,7 @@ QUERIES = {
     "/projects": ("q=医院", "category=no-such&window=lunch&page=x", "q=没有这样的项目"),
     "/shifts": ("from=06:00&to=12:00&seats=1", "from=18:00&to=07:00"),
     "/me/availability": ("habits=1",),
+    "/console/requests": ("status=verified", "pick=1.2.x&shift=999999999", "status=x&page=y"),
 }
 
 Ids = Callable[[Session, Actor | None], Sequence[object]]
@@ -180,6 +187,18 @@ def _runs(session: Session, actor: Actor | None) -> Sequence[object]:
     return session.scalars(query.order_by(MatchRun.id).limit(3)).all()
 
 
+def _wishes(session: Session, actor: Actor | None) -> Sequence[object]:
+    """Return a wish in each state."""
+    query = select(ServiceRequest.id)
+    if actor and actor.organisation_ids:
+        query = query.where(ServiceRequest.organisation_id.in_(actor.organisation_ids))
+    found = [
+        session.scalar(query.where(ServiceRequest.state == str(state)).limit(1))
+        for state in RequestState
+    ]
+    return [one for one in found if one is not None]
+
+
 # The values of each parameter in an address. A new parameter needs a line here.
 PARAMETERS: dict[str, Ids] = {
     "adoption_id": _all(select(Adoption.id).where(Adoption.state == str(AdoptionState.AGREED))),
@@ -204,6 +223,9 @@ PARAMETERS: dict[str, Ids] = {
     "membership_id": _all(select(BranchMembership.id)),
     "month": lambda _session, _actor: ("2026-10",),
     "request_id": _all(select(MembershipRequest.id)),
+    "wish_id": _wishes,
+    "pairing_id": _all(select(Pairing.id)),
+    "topic_id": _all(select(Topic.id)),
     "wanted_id": _all(select(HelpWanted.id)),
     "link_id": _all(select(LeaderLink.id)),
     "token": lambda _session, _actor: ("no-such-link",),
@@ -238,6 +260,28 @@ def _own_branch(session: Session, actor: Actor | None) -> Sequence[object]:
     return actor.led_branch_ids if actor else ()
 
 
+def _pairing_shifts(session: Session, actor: Actor | None) -> Sequence[object]:
+    """Return shifts with wishes in them, one to come and one that is over."""
+    query = select(Shift.id).join(Project).where(Project.one_to_one)
+    if actor and actor.organisation_ids:
+        query = query.where(Project.organisation_id.in_(actor.organisation_ids))
+    with_wishes = query.join(ServiceRequest, ServiceRequest.shift_id == Shift.id)
+    found = [
+        session.scalar(with_wishes.order_by(order).limit(1))
+        for order in (Shift.starts_at.desc(), Shift.starts_at)
+    ]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _own_pairing_shifts(session: Session, actor: Actor | None) -> Sequence[object]:
+    query = (
+        select(Shift.id)
+        .join(Project)
+        .where(Shift.id.in_(_own_shifts(session, actor)), Project.one_to_one)
+    )
+    return session.scalars(query.order_by(Shift.starts_at)).all()
+
+
 # Pages that open only for those who have to do with the object.
 OWN: dict[str, dict[str, Ids]] = {
     **{
@@ -249,6 +293,9 @@ OWN: dict[str, dict[str, Ids]] = {
     "reports.adoption": {"branch_id": _adopting},
     "hours.claim": {"shift_id": _own_shifts},
     "console.call_out": {"shift_id": _soon},
+    "console.pairs": {"shift_id": _pairing_shifts},
+    "console.print_pairs": {"shift_id": _pairing_shifts},
+    "matching.pairing": {"shift_id": _own_pairing_shifts},
     "attendance.at_shift": {"shift_id": _own_shifts},
 }
 

@@ -20,7 +20,7 @@ from volunteer_hub.notifications.models import Notice
 from volunteer_hub.notifications.services import tell
 from volunteer_hub.projects.importing.files import keep_file
 from volunteer_hub.projects.models import Project, ProjectStatus
-from volunteer_hub.registry.models import Branch, BranchKind, SubDistrict
+from volunteer_hub.registry.models import Branch, BranchKind, Organisation, SubDistrict
 from volunteer_hub.shifts import adoptions
 from volunteer_hub.shifts.models import ShiftStatus, SignUpStatus
 
@@ -142,7 +142,34 @@ def _projects(session: Session, world: World, now: datetime) -> None:
     factories.make_sign_up(session, shift(0, capacity=3), volunteer)
     _branches(session, world, now)
     _matching(session, world, shift(11, capacity=3), now)
+    _one_to_one(session, world, hour)
     _notices(session, world, now)
+
+
+def _one_to_one(session: Session, world: World, hour: datetime) -> None:
+    """Let wishes be in every state, a shift to come be paired, and a pair have met."""
+    volunteer, coordinator = world.people["volunteer"], world.people["coordinator"]
+    organisation = session.get_one(Organisation, world.project.organisation_id)
+    project = factories.make_project(
+        session, organisation=organisation, one_to_one=True, title_zh="幸福白老汇：手机一对一"
+    )
+    by = {"organisation": organisation, "entered_by": coordinator}
+    coming = factories.make_shift(
+        session, project=project, starts_at=hour + timedelta(days=14), capacity=4
+    )
+    met = factories.make_shift(
+        session, project=project, starts_at=hour - timedelta(days=5), capacity=4
+    )
+    for shift, state in ((coming, "planned"), (met, "met")):
+        wish = factories.make_request(
+            session, shift=shift, state="served" if shift is met else "placed", **by
+        )
+        pairing = factories.make_sign_up(session, shift, volunteer)
+        factories.make_pairing(session, wish, pairing, state=state)
+    factories.make_request(session, shift=coming, language="lang_sh", topic=2, **by)
+    factories.make_sign_up(session, coming, world.people["leader"])
+    for state in ("entered", "verified", "closed", "withdrawn"):
+        factories.make_request(session, state=state, **by)
 
 
 def _matching(session: Session, world: World, shift: Any, now: datetime) -> None:

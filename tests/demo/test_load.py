@@ -41,7 +41,7 @@ def test_everything_is_written_and_the_identities_can_sign_in(app: Flask, sessio
     found = [accounts.credentials(session, phone) for phone in IDENTITIES]
     assert all(one and matches(one.password_hash, PASSWORD) for one in found)
     grants = select(RoleGrant.person_id, RoleGrant.role).where(RoleGrant.person_id <= 4)
-    roles = sorted((row.person_id, row.role) for row in session.execute(grants))
+    roles = sorted({(row.person_id, row.role) for row in session.execute(grants)})
     assert roles == [(2, Role.COORDINATOR), (3, Role.BRANCH_LEADER), (4, Role.OFFICE)]
     home = session.scalar(
         select(Building.name_zh)

@@ -45,6 +45,13 @@ MORE = {
     "message": {"text": "请带伞 <b>", "sender": "沈老师"},
     "hold_fell_back": {"places": 3},
     "place_lost": {"reason": ""},
+    "paired": {"topic_zh": "扫码付款", "topic_en": "Paying by QR code"},
+    "request_moved": {
+        "state": "placed",
+        "topic_zh": "扫码付款",
+        "topic_en": "Paying by QR code",
+        "starts_at": "2026-11-27T04:00:00+00:00",
+    },
     "post_moved": {"post_zh": "分诊台", "post_en": "Triage desk"},
     "role_granted": {
         "role": "coordinator",

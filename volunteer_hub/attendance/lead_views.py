@@ -51,7 +51,8 @@ def _signer() -> URLSafeSerializer:
     )
 
 
-def _door(token: str) -> Door:
+def open_door(token: str) -> Door:
+    """Return what the link opens; raises NotFound for a broken one, LinkGone for a closed one."""
     try:
         link_id = _signer().loads(token[:200])
     except BadSignature:
@@ -66,9 +67,9 @@ def _door(token: str) -> Door:
 def door(token: str) -> Response:
     """Show the roster of the shift that the link names, or kindly why it is closed."""
     try:
-        found = _door(token)
+        found = open_door(token)
     except (LinkGone, NotFound) as error:
-        return _closed(error)
+        return closed(error)
     return _answer("attendance/lead.html", "console/_roster.html", **_context(found, token))
 
 
@@ -76,7 +77,7 @@ def door(token: str) -> Response:
 @public
 def lead_mark(token: str) -> Response:
     """Tick one person: fields `person_id` and `status` (`none` takes the tick back)."""
-    found, typed = _door(token), request.form.get("person_id", "")
+    found, typed = open_door(token), request.form.get("person_id", "")
     person_id = int(typed) if typed.isascii() and typed.isdecimal() else 0
     person_id = person_id if len(typed) <= MOST_DIGITS else 0
     refused: DomainError | None = None
@@ -102,7 +103,7 @@ def lead_mark(token: str) -> Response:
         fragment = "console/_roster_row.html"
         return _answer("attendance/lead.html", fragment, status=refused.status, **context)
     here = url_for("attendance.door", token=token, _anchor=f"p-{person_id}")
-    return _private(done(here, fragment="console/_roster_row.html" if row else "", **context))
+    return private(done(here, fragment="console/_roster_row.html" if row else "", **context))
 
 
 @bp.get("/lead/<token>/code")
@@ -110,19 +111,19 @@ def lead_mark(token: str) -> Response:
 def lead_code(token: str) -> Response:
     """Show the code of this moment; query `direction` (`in`, `out`)."""
     try:
-        found = _door(token)
+        found = open_door(token)
     except (LinkGone, NotFound) as error:
-        return _closed(error)
+        return closed(error)
     rows = queries.roster(db.session(), shift=found.shift, now=clock.now(), shows_phone=False)
     back = url_for("attendance.door", token=token)
-    return _private(code_screen.answer(found.shift, rows, back=back))
+    return private(code_screen.answer(found.shift, rows, back=back))
 
 
 @bp.post("/lead/<token>/offline")
 @public
 def lead_offline_code(token: str) -> Response:
     """Check somebody in by a personal offline code: fields `code` and, optional, `came`."""
-    found = _door(token)
+    found = open_door(token)
     owner = offline.check_in(
         db.session(),
         shift_id=found.shift.id,
@@ -134,14 +135,14 @@ def lead_offline_code(token: str) -> Response:
         through=found.link,
     )
     here = url_for("attendance.door", token=token, _anchor=f"p-{owner.person_id}")
-    return _private(done(here, say=_("%(name)s is checked in.", name=owner.name)))
+    return private(done(here, say=_("%(name)s is checked in.", name=owner.name)))
 
 
 @bp.post("/lead/<token>/attendance/all")
 @public
 def lead_mark_all(token: str) -> Response:
     """Tick everybody about whom nothing is recorded yet."""
-    found = _door(token)
+    found = open_door(token)
     count = services.mark_all(
         db.session(),
         shift_id=found.shift.id,
@@ -156,7 +157,7 @@ def lead_mark_all(token: str) -> Response:
 @public
 def lead_check_out_all(token: str) -> Response:
     """Let all who are still there leave."""
-    found = _door(token)
+    found = open_door(token)
     count = times.check_out_all(
         db.session(),
         shift_id=found.shift.id,
@@ -186,6 +187,7 @@ def _context(found: Door, token: str) -> dict[str, Any]:
     return {
         "shift": shift,
         "link": found.link,
+        "link_token": token,
         "rows": rows,
         "arrived": sum(row.status == AttendanceStatus.PRESENT for row in rows),
         "is_open": takes_place and now >= shift.starts_at - OPENS_BEFORE,
@@ -206,19 +208,20 @@ def _context(found: Door, token: str) -> dict[str, Any]:
 def _done(found: Door, token: str, say: str) -> Response:
     here = url_for("attendance.door", token=token)
     context = _context(found, token)
-    return _private(done(here, fragment="console/_roster.html", say=say, **context))
+    return private(done(here, fragment="console/_roster.html", say=say, **context))
 
 
 def _answer(page: str, fragment: str, *, status: int = 200, **context: Any) -> Response:
-    return _private(render(page, fragment=fragment, status=status, **context))
+    return private(render(page, fragment=fragment, status=status, **context))
 
 
-def _closed(error: DomainError) -> Response:
+def closed(error: DomainError) -> Response:
+    """Say kindly that the link opens nothing (any more)."""
     said = error.message or _("This link is not complete, or it never existed. Ask for a new one.")
-    return _private(render("attendance/lead_closed.html", status=error.status, sentence=said))
+    return private(render("attendance/lead_closed.html", status=error.status, sentence=said))
 
 
-def _private(answer: Response) -> Response:
+def private(answer: Response) -> Response:
     """Keep names, and the address that opens them, out of caches and search engines."""
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Robots-Tag"] = "noindex"

@@ -38,6 +38,7 @@ class OwnShift:
     status: str | None
     check_in_at: datetime | None
     check_out_at: datetime | None
+    one_to_one: bool
 
 
 def own_shifts(
@@ -136,6 +137,7 @@ def _own_query(person_id: int) -> Select[*tuple[Any, ...]]:
             Attendance.status,
             Attendance.check_in_at,
             Attendance.check_out_at,
+            Project.one_to_one,
         )
         .join(SignUp, SignUp.shift_id == Shift.id)
         .join(Project, Project.id == Shift.project_id)

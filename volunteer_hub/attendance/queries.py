@@ -37,6 +37,7 @@ class ShiftHead:
     organisation_zh: str
     organisation_en: str
     organisation_id: int
+    one_to_one: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def shift_head(
             Organisation.name_zh,
             Organisation.name_en,
             Organisation.id,
+            Project.one_to_one,
         )
         .join(Project, Project.id == Shift.project_id)
         .join(Place, Place.id == Shift.place_id)

@@ -108,6 +108,7 @@ class ProjectForm(PlaceFields):
         [InputRequired(NEEDED), NumberRange(0, 99, _l("Please give an age from 0 to 99."))],
     )
     outdoors = BooleanField(_l("Outdoors"))
+    one_to_one = BooleanField(_l("One to one: each volunteer sits down with one senior"))
     teaches_id = Choose(_l("This is an induction that gives"), [Optional()])
     early_percent = Choose(_l("When places open"))
     newcomer_percent = Choose(_l("Places for newcomers"))

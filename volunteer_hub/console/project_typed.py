@@ -72,7 +72,10 @@ TEXTS = (
 def stored(desk: ProjectDesk) -> dict[str, object]:
     """Return what the form shows of a stored project."""
     return {
-        **{name: getattr(desk, name) for name in (*TEXTS, "minimum_age", "outdoors", "version")},
+        **{
+            name: getattr(desk, name)
+            for name in (*TEXTS, "minimum_age", "outdoors", "one_to_one", "version")
+        },
         "organisation_id": str(desk.organisation_id),
         "category_id": str(desk.category_id),
         "place_id": str(desk.place_id or ""),
@@ -109,6 +112,7 @@ def details_of(form: ProjectForm) -> ProjectDetails:
         place_id=place_of(form),
         minimum_age=form.minimum_age.data,
         outdoors=bool(form.outdoors.data),
+        one_to_one=bool(form.one_to_one.data),
         teaches_id=typed_number(form.teaches_id.data) or None,
         early_percent=typed_number(form.early_percent.data),
         newcomer_percent=typed_number(form.newcomer_percent.data),
@@ -132,6 +136,7 @@ def changed_by_others(form: ProjectForm, desk: ProjectDesk) -> tuple[str, list[t
         "place_id": desk.place,
         "category_id": desk.category,
         "outdoors": _("yes") if desk.outdoors else _("no"),
+        "one_to_one": _("yes") if desk.one_to_one else _("no"),
         **_chosen_words(form, desk),
     }
     changed = [

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.sheets import count_to_confirm
+from volunteer_hub.matching.one_to_one.queries import waiting
 from volunteer_hub.matching.turnout import Turnout, turnouts
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.desk_answers import Pending, pending
@@ -58,6 +59,8 @@ class Board:
     unconfirmed: int
     total: int
     has_projects: bool
+    # Seniors' wishes that wait to be verified or for a shift.
+    wishes: int = 0
 
     @property
     def today(self) -> Day:
@@ -98,6 +101,7 @@ def read_board(
         # What began last night and goes on belongs to today.
         days.setdefault(max(shift.day, today), []).append(shift)
     ahead = {s.id: s.capacity for s in shifts if s.is_published and s.taken and now < s.starts_at}
+    has_projects, wishes = _projects_and_wishes(session, organisation_ids)
     return Board(
         days=[Day(day, found) for day, found in days.items()],
         short=[
@@ -110,13 +114,16 @@ def read_board(
         ),
         unconfirmed=count_to_confirm(session, organisation_ids=organisation_ids, now=now),
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
-        has_projects=bool(shifts) or _has_projects(session, organisation_ids),
+        has_projects=has_projects,
+        wishes=wishes,
     )
 
 
-def _has_projects(session: Session, organisation_ids: Sequence[int]) -> bool:
-    query = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).limit(1)
-    return session.scalar(query) is not None
+def _projects_and_wishes(session: Session, organisation_ids: Sequence[int]) -> tuple[bool, int]:
+    """Return whether there is any project, and how many seniors' wishes wait."""
+    any_project = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).exists()
+    row = session.execute(select(any_project, waiting(organisation_ids))).one()
+    return bool(row[0]), int(row[1])
 
 
 def name_of(session: Session, person_id: int | None) -> str:

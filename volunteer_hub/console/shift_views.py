@@ -51,8 +51,12 @@ def new_shift(project_id: int) -> Response:
     form = ShiftForm(data=proposed(project, pattern))
     offer_places(form, also=pattern.place_id if pattern else project.place_id)
     offer_needs(form)
-    if form.validate_on_submit() and attempt(form, lambda: _create(form, project_id)):
-        return done(url_for(".project", project_id=project_id), say=_said(project))
+    made = attempt(form, lambda: _create(form, project_id)) if form.validate_on_submit() else None
+    if made is not None:
+        # Wishes that were ticked before the shift was there are put into it now.
+        wishes = request.args.get("wishes")
+        back = url_for(".wishes", pick=wishes, shift=made) if wishes else ""
+        return done(back or url_for(".project", project_id=project_id), say=_said(project))
     return _page(form, project=project, pattern=pattern)
 
 
@@ -64,16 +68,15 @@ def pattern_shift(project_id: int) -> ShiftDesk | None:
     return _shift(shift_id) if shift_id else None
 
 
-def _create(form: ShiftForm, project_id: int) -> bool:
-    scheduling.create_shift(
+def _create(form: ShiftForm, project_id: int) -> int:
+    return scheduling.create_shift(
         db.session(),
         project_id=project_id,
         plan=plan_of(form),
         zone=clock.zone(),
         publish=bool(request.form.get("publish")),
         **scope(),
-    )
-    return True
+    ).id
 
 
 def _said(project: ProjectDesk) -> str:

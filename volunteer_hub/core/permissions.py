@@ -29,6 +29,8 @@ class Permission(StrEnum):
     ROSTER_MANAGE = "roster:manage"  # see the roster and tick who came
     HOURS_CONFIRM = "hours:confirm"  # turn attendance into hours
     PROJECT_IMPORT = "project:import"  # bring in projects from a sheet
+    REQUEST_ENTER = "request:enter"  # enter a senior's wish and see what became of it
+    REQUEST_MANAGE = "request:manage"  # verify wishes, put them into shifts, pair them there
     TEAM_MANAGE = "team:manage"  # say who else coordinates there
     BRANCH_VIEW = "branch:view"  # see hours of one's own branch and below
     OFFICE_OPEN = "office:open"  # see people, roles and the audit of the sub-district
@@ -42,6 +44,8 @@ COORDINATION = frozenset(
         Permission.ROSTER_MANAGE,
         Permission.HOURS_CONFIRM,
         Permission.PROJECT_IMPORT,
+        Permission.REQUEST_ENTER,
+        Permission.REQUEST_MANAGE,
         Permission.TEAM_MANAGE,
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from volunteer_hub.demo import (
     history,
     induction,
     ledger,
+    one_to_one,
     people,
     projects,
     registry,
@@ -80,6 +81,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     site_events.build(plan, folk)
     edges.delete_account(plan, folk, cast)
     availability.build(plan, folk, offers, occasions)
+    one_to_one.build(plan, offers, occasions)
     plan.rows[SearchTerm].extend(_search_terms(plan))
     return plan
 
@@ -114,26 +116,20 @@ def write(session: Session, plan: Plan, *, now: datetime) -> int:
 def _copy(session: Session, table: Table, rows: list[Row]) -> None:
     """Write rows by COPY, five times as fast as INSERT, and let the table's sequence go on."""
     columns = list(rows[0])
-    # Without its type a list would be written as an array.
-    writers: dict[str, Callable[[Any], Any]] = {
-        key: Json if isinstance(table.columns[key].type, JSON) else _as_it_is for key in columns
-    }
+    # Else the driver would take a list for an array.
+    in_json = {column.key for column in table.columns if isinstance(column.type, JSON)}
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([write(row[key]) for key, write in writers.items()])
+            copy.write_row([Json(row[name]) if name in in_json else row[name] for name in columns])
     if "id" in table.columns:
         sequence = func.pg_get_serial_sequence(table.name, "id")
         session.execute(
             select(func.setval(sequence, select(func.max(table.c.id)).scalar_subquery()))
         )
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _search_terms(plan: Plan) -> Iterator[Row]:

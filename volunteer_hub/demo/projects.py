@@ -142,6 +142,7 @@ def _offer(plan: Plan, people: People, title: Title) -> Offer:
         contact_phone=f"+86{DUTY_PHONE + organisation_id}",
         minimum_age=category["minimum_age"],
         outdoors=category["outdoors"],
+        one_to_one=template["id"] == FLAGSHIPS["elder_digital"],
         status=str(ProjectStatus.PUBLISHED),
         created_at=_created_at(plan, title.period),
     )

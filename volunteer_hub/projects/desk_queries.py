@@ -73,6 +73,7 @@ class ProjectDesk:
     contact_phone: str
     minimum_age: int
     outdoors: bool
+    one_to_one: bool
     teaches_id: int | None
     early_percent: int
     newcomer_percent: int

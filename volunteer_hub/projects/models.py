@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer_hub.core.db import Base, UtcDateTime
@@ -61,6 +61,8 @@ class Project(Base):
     contact_phone: Mapped[str] = mapped_column(default="")
     minimum_age: Mapped[int] = mapped_column(default=16)
     outdoors: Mapped[bool] = mapped_column(default=False)
+    # Its shifts pair one volunteer with one senior (`matching.one_to_one`).
+    one_to_one: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The training that an induction gives to those who come.
     teaches_id: Mapped[int | None] = mapped_column(ForeignKey("qualification.id"))
     # Fair release: under 100 this share of the places opens seven days before a shift and the rest

@@ -50,6 +50,7 @@ class ProjectDetails:
     contact_phone: str = ""
     minimum_age: int = 16
     outdoors: bool = False
+    one_to_one: bool = False
     teaches_id: int | None = None
     early_percent: int = 100
     newcomer_percent: int = 0

@@ -13,6 +13,7 @@ from typing import Any
 
 from volunteer_hub.core import clock
 from volunteer_hub.core.i18n import _, _l, _n, day_year
+from volunteer_hub.reports import one_to_one_acts
 
 ACTS = {
     "adoption:agree": _l("Agreed to an adoption"),
@@ -117,8 +118,10 @@ ACTS = {
     "sign_up:waitlisted": _l("Got into the line"),
     "sign_up:walk_in": _l("Added a walk-in"),
     "training:confirm": _l("Confirmed a training"),
+    **one_to_one_acts.ACTS,
 }
 LABELS = {
+    **one_to_one_acts.LABELS,
     "added": _l("Added"),
     "after": _l("Now"),
     "asked": _l("Asked for"),
@@ -221,7 +224,7 @@ def act(action: str) -> str:
 def link(action: str, object_id: int | None, details: Mapping[str, Any]) -> tuple[str, str]:
     """Return address and name of what the act was done to; empty where it has no page."""
     kind = action.partition(":")[0]
-    if kind == "attendance" or action == "hours:confirm":
+    if kind in ("attendance", "pairing") or action == "hours:confirm":
         kind = "shift"
     elif kind == "report":
         kind = "branch"

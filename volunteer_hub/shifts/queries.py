@@ -59,6 +59,7 @@ class ShiftPage:
     contact_phone: str
     minimum_age: int
     outdoors: bool
+    one_to_one: bool
     early_percent: int
     category_zh: str
     category_en: str
@@ -141,6 +142,7 @@ _SHOWN = (
         Project.contact_phone,
         Project.minimum_age,
         Project.outdoors,
+        Project.one_to_one,
         Project.early_percent,
         Category.name_zh,
         Category.name_en,
@@ -216,16 +218,12 @@ def my_place(session: Session, *, shift_id: int, person_id: int) -> MyPlace | No
 
 def place_in_line(session: Session, *, sign_up_id: int, post_id: int) -> int:
     """Return the place in the line of a post, 1 for the first."""
-    return int(
-        session.scalar(
-            select(func.count()).where(
-                SignUp.post_id == post_id,
-                SignUp.status == str(SignUpStatus.WAITLISTED),
-                SignUp.id <= sign_up_id,
-            )
-        )
-        or 0
+    ahead = select(func.count()).where(
+        SignUp.post_id == post_id,
+        SignUp.status == str(SignUpStatus.WAITLISTED),
+        SignUp.id <= sign_up_id,
     )
+    return session.scalar(ahead) or 0
 
 
 def _position() -> ScalarSelect[int]:

@@ -20,12 +20,15 @@ from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
 from volunteer_hub.matching.models import Availability, Away, FreeWindow, Interest, Invitation
+from volunteer_hub.matching.one_to_one.models import Pairing, TopicHelper
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import SignUp
 
 # The hash and the session key protect the person; they say nothing about them.
 HIDDEN = frozenset({"password_hash", "session_key", "digest", "recorded_by", "confirmed_by"})
 HIDDEN |= {"device", "actor_id", "link_id", "decided_by", "answered_by", "made_by"}
+# What the senior said of the other one is theirs.
+HIDDEN |= {"senior_again"}
 TABLES: tuple[tuple[str, Any], ...] = (
     ("memberships", BranchMembership.person_id),
     ("membership_requests", MembershipRequest.person_id),
@@ -37,6 +40,8 @@ TABLES: tuple[tuple[str, Any], ...] = (
     ("days_away", Away.person_id),
     ("interests", Interest.person_id),
     ("invitations", Invitation.person_id),
+    ("topics", TopicHelper.person_id),
+    ("pairings", Pairing.person_id),
     ("attendances", Attendance.person_id),
     ("events", SiteEvent.person_id),
     ("claims", HoursClaim.person_id),

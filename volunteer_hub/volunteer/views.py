@@ -23,6 +23,7 @@ from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.matching import availability, invitations
 from volunteer_hub.matching.invitation_queries import count_open
+from volunteer_hub.matching.one_to_one import ending, topics
 from volunteer_hub.shifts import held_queries, leaving
 from volunteer_hub.shifts import queries as shifts
 from volunteer_hub.shifts.adoption_queries import adopters
@@ -260,6 +261,8 @@ def delete() -> BaseResponse:
         certificates.forget(db.session(), person_id=current_user.id, now=now)
         leaving.leave_all(db.session(), person_id=current_user.id, now=now)
         availability.forget(db.session(), person_id=current_user.id)
+        ending.end_of_person(db.session(), person_id=current_user.id, now=now)
+        topics.forget(db.session(), person_id=current_user.id)
         invitations.end_all(db.session(), person_id=current_user.id, now=now)
         accounts.delete_account(
             db.session(), person_id=current_user.id, today=clock.today(), now=now
