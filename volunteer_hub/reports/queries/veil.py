@@ -18,6 +18,8 @@ from volunteer_hub.reports.veil import Part
 
 # What one person can do in a day at the very most: shifts, and minutes of one (to know many).
 MOST_A_DAY, MINUTES_EACH = 8, 60
+# Entries that are read first where there are more of them.
+SAMPLE = 5_000
 
 
 def _key(part: Part) -> Any:
@@ -42,11 +44,13 @@ def others_by(
     scope: Scope,
     led: Collection[int],
     parts: Mapping[Part, Collection[int] | None],
+    *,
+    limit: int | None = None,
 ) -> dict[Part, dict[int, int]]:
     """Return for each part and key how many people took part, in one query at most.
 
     `parts` may name the keys to look at (None: all). People of the `led` branches are left out: the
-    reader sees them by name anyway.
+    reader sees them by name anyway. Of so many entries (`limit`) these are as many at least.
     """
     found: dict[Part, dict[int, int]] = {part: {} for part in parts}
     asked = {part: keys for part, keys in parts.items() if keys is None or keys}
@@ -57,6 +61,7 @@ def others_by(
     base = (
         select(entry.person_id, *(_key(part).label(part.value) for part in asked))
         .where(*entries_of(scope.shape), entry.branch_id.not_in(led), stands())
+        .limit(limit)
         .cte("base")
     )
     counted = (_people(base, part, keys) for part, keys in asked.items())
@@ -83,8 +88,8 @@ def hidden_in(
 ) -> dict[Part, set[int]]:
     """Return what is hidden of the pictures and tables of a branch's page, by part and key.
 
-    So many attendances that four people cannot have made them need no look at the ledger; it is
-    what keeps the page of the whole as quick as that of a branch.
+    So many attendances that four people cannot have made them need no look at the ledger, and of
+    many entries some tell enough; it is what keeps the page of the whole quick.
     """
     sums: dict[Part, dict[int, int]] = {
         Part.CATEGORY: {key: detail.attendances[key] for key in detail.categories},
@@ -104,12 +109,21 @@ def hidden_in(
         part: [key for key, number in of_part.items() if number <= most]
         for part, of_part in sums.items()
     }
+    if sum(detail.attendances[day] for day in detail.days) > SAMPLE:
+        seen = others_by(session, scope, led, unsure, limit=SAMPLE)
+        unsure = {
+            part: [key for key in keys if seen[part].get(key, 0) < veil.FEWEST]
+            for part, keys in unsure.items()
+        }
     people = others_by(session, scope, led, unsure)
-    sure = {
-        part: {key: number for key, number in of_part.items() if number > most}
+    return {
+        part: veil.mixed(
+            {key: max(number, veil.FEWEST) for key, number in of_part.items()}
+            | dict.fromkeys(unsure[part], 0)
+            | people[part]
+        )
         for part, of_part in sums.items()
     }
-    return {part: veil.mixed(people[part] | sure[part]) for part in sums}
 
 
 def hidden_parts(session: Session, scope: Scope, led: Collection[int], part: Part) -> set[int]:
