@@ -15,7 +15,7 @@ CATALOGUES := $(wildcard volunteer_hub/translations/*/LC_MESSAGES/messages.po)
 STATIC := $(shell find static -type f ! -name '*.gz')
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo test test-packages check format lock messages bench bench-matching clean
+.PHONY: help run demo test test-packages check format lock messages bench bench-matching bench-ranking clean
 
 help:
 	@echo "make run     start the site with demo data on http://$(HOST):$(PORT)"
@@ -25,6 +25,7 @@ help:
 	@echo "make demo    load the demo data into an empty database"
 	@echo "make bench   measure"
 	@echo "make bench-matching  measure the matcher on instances others can check"
+	@echo "make bench-ranking   simulate a month under several rankings of the list"
 	@echo "make lock    lock the dependencies again (needs uv)"
 	@echo "make messages  bring the catalogues up to date with the code"
 	@echo "make clean   remove what make has made, but no data"
@@ -138,6 +139,9 @@ bench: $(BUILT) .venv/installed-dev
 
 bench-matching: .venv/installed-dev
 	$(PY) -m bench.matching
+
+bench-ranking: .venv/installed-dev
+	$(PY) -m bench.ranking
 
 # ---------------------------------------------------------------- the maintainer's
 

@@ -168,7 +168,7 @@ def _spreadsheet(root: int) -> None:
     )
     report = book.Report(
         title="bench", line="", number="1", scope=scope, wanted=wanted, now=NOW, named=False,
-        led=(), hidden=(), ranks={}, adopted={},
+        kept=book.Kept(), ranks={}, adopted={},
     )  # fmt: skip
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()

@@ -2,8 +2,10 @@
 
 Without names (`make bench-matching`): generates instances of several sizes, families and scarcities
 with the benchmark folder's generator, solves each in a process of its own, lets the folder's
-independent checker score the answer, and prints feasible, objective, bound, gap, seconds and peak
-memory. The folder is optional; where it is absent the bench says so and ends.
+independent checker score the answer, and prints a table: feasible, objective, bound, gap, places,
+seconds and peak memory. Last, how many people a second plan moves after a small change
+(`--stability INSTANCE.npz` for one instance). The folder is optional; where it is absent the bench
+says so and ends.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench import stability
 from volunteer_hub.matching.problem import Ints, Problem, blocks, segments
 from volunteer_hub.matching.solver import solve
 
@@ -32,11 +37,12 @@ LUNCH = (23, 34)
 DAY = 24 * 60
 # Between two places: ten minutes and 18 km/h, rounded up to a quarter of an hour.
 CHANGE_SECONDS, SECONDS_A_KM = 600, 200
-CASES = [
-    (size, family, scarcity)
-    for size in ("S", "M", "L")
-    for family, scarcity in (("laminar", 1.0), ("mixed", 1.0), ("mixed", 0.5), ("mixed", 2.5))
-]
+CASES = list(product(("S", "M", "L"), ("laminar", "mixed"), (0.5, 1.0, 2.5)))
+# Where it is measured how many people a second plan moves.
+AGAIN = [("M", "mixed", 1.0), ("M", "mixed", 2.5)]
+HEADS = ("size", "family", "scarcity", "feasible", "objective", "bound", "gap %", "places filled",
+         "seconds", "peak MB")  # fmt: skip
+WIDTHS = (4, 7, 8, 8, 10, 10, 7, 15, 7, 7)
 
 
 def main() -> None:
@@ -44,21 +50,32 @@ def main() -> None:
     parser.add_argument("instance", nargs="?", type=Path)
     parser.add_argument("answer", nargs="?", type=Path)
     parser.add_argument("--sizes", nargs="+", default=["S", "M", "L"])
+    parser.add_argument("--stability", type=Path, metavar="INSTANCE")
     given = parser.parse_args()
-    if given.instance:
+    if given.stability:
+        stability.report(_loaded(given.stability))
+    elif given.instance:
         _solve(given.instance, given.answer)
     elif not FOLDER.is_dir():
         print("bench-matching: there is no folder of matching instances here, nothing measured")
     else:
+        print(_line(HEADS))
         for case in CASES:
             if case[0] in given.sizes:
-                _score(*case)
+                print(_line(_score(*case)), flush=True)
+        for case in AGAIN:
+            if case[0] in given.sizes:
+                _again(*case)
+
+
+def _line(cells: Iterable[object]) -> str:
+    texts = zip(cells, WIDTHS, strict=True)
+    return "  ".join(str(cell).rjust(width) for cell, width in texts)
 
 
 def _solve(instance: Path, answer: Path) -> None:
     began = time.perf_counter()
-    with np.load(instance) as arrays:
-        problem = read({name: arrays[name] for name in arrays.files})
+    problem = _loaded(instance)
     built = time.perf_counter() - began
     plan = solve(problem)
     with answer.open("w", newline="") as target:
@@ -81,26 +98,47 @@ def _solve(instance: Path, answer: Path) -> None:
     )
 
 
-def _score(size: str, family: str, scarcity: float) -> None:
+def _loaded(instance: Path) -> Problem:
+    with np.load(instance) as arrays:
+        return read({name: arrays[name] for name in arrays.files})
+
+
+def _score(size: str, family: str, scarcity: float) -> tuple[object, ...]:
     with tempfile.TemporaryDirectory(prefix="hub-matching-") as name:
         instance, answer = Path(name) / "instance.npz", Path(name) / "answer.csv"
-        options = ["--family", family, "--scarcity", str(scarcity)]
-        _run([str(FOLDER / "gen.py"), size, str(instance), *options])
+        _generate(instance, size, family, scarcity)
         told = json.loads(_run(["-m", "bench.matching", str(instance), str(answer)]))
         checked = subprocess.run(
             [sys.executable, str(FOLDER / "check.py"), str(instance), str(answer), "--json"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         report = json.loads(checked.stdout)
-    same = report["objective"] == told["objective"]
-    print(
-        f"{size} {family} {scarcity}: {'feasible' if report['feasible'] else 'BROKEN'}"
-        f"{'' if same else ', OBJECTIVE DIFFERS'}, objective {told['objective']:,},"
-        f" bound {told['bound']:,}, gap {told['gap_percent']:.3f} %,"
-        f" {report['filled']:,} of {report['open_places']:,} places,"
-        f" {told['seconds']:.1f} s, {told['peak_mb']} MB",
-        flush=True,
+    sound = report["feasible"] and report["objective"] == told["objective"] <= told["bound"]
+    return (
+        size,
+        family,
+        scarcity,
+        "yes" if sound else "BROKEN",
+        f"{told['objective']:,}",
+        f"{told['bound']:,}",
+        f"{told['gap_percent']:.3f}",
+        f"{report['filled']:,} of {report['open_places']:,}",
+        f"{told['seconds']:.1f}",
+        told["peak_mb"],
     )
+
+
+def _again(size: str, family: str, scarcity: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="hub-matching-") as name:
+        instance = Path(name) / "instance.npz"
+        _generate(instance, size, family, scarcity)
+        print(f"\nplanned again after a change of 1 %: {size} {family} {scarcity}")
+        stability.report(_loaded(instance))
+
+
+def _generate(instance: Path, size: str, family: str, scarcity: float) -> None:
+    options = ["--family", family, "--scarcity", str(scarcity)]
+    _run([str(FOLDER / "gen.py"), size, str(instance), *options])
 
 
 def _run(words: list[str]) -> str:

@@ -14,7 +14,7 @@ from tests.factories import grant_role, make_branch, make_person
 from tests.reports.books import fill, open_books
 from tests.support import login
 from volunteer_hub.core.permissions import Role
-from volunteer_hub.hours import closing
+from volunteer_hub.hours import closed_months, closing
 from volunteer_hub.hours.closing import CannotClose
 from volunteer_hub.hours.models import LedgerEntry, MonthClose, MonthSheet
 from volunteer_hub.hours.summary import steps_of
@@ -37,7 +37,7 @@ def close(session, month, *, today=date(2026, 11, 24), at=NOW):
 
 
 def figures(session, branch, month):
-    return closing.sheet_of(session, branch.id, month).figures
+    return closed_months.sheet_of(session, branch.id, month).figures
 
 
 def test_later_entries_show_as_corrections_in_the_next_month(session):
@@ -62,7 +62,6 @@ def test_the_figures_and_corrections_of_all_closes_add_up_to_the_ledger(session,
     world, draw = fill(session, seed, entries=25), random.Random(seed)
     books = open_books(session)
     month = closing.next_month(session, today=date(2026, 11, 24))
-    first = month
     while month and month < date(2026, 11, 1):
         close(session, month, at=NOW + timedelta(minutes=month.month))
         for _ in range(4):
@@ -76,7 +75,7 @@ def test_the_figures_and_corrections_of_all_closes_add_up_to_the_ledger(session,
     until = date(last.month.year, last.month.month + 1, 1)
     true = {branch.id: [0, 0] for branch in session.scalars(select(Branch))}
     for entry in session.scalars(select(LedgerEntry)):
-        if entry.id <= last.last_entry_id and first <= entry.service_day < until:
+        if entry.id <= last.last_entry_id and entry.service_day < until:
             for branch_id in steps_of(entry.branch_path):
                 true[branch_id][0] += entry.minutes
                 true[branch_id][1] += 1 if entry.reverses_id is None else -1
@@ -89,12 +88,46 @@ def test_the_figures_and_corrections_of_all_closes_add_up_to_the_ledger(session,
     assert sums == true
 
 
+def test_hours_of_before_the_first_closed_month_show_as_corrections_too(session):
+    """Somebody's late entry for May, when June was the first month to be closed."""
+    branch, books = make_branch(session), open_books(session)
+    books.serve(make_person(session), branch, date(2026, 6, 10), 60)
+    close(session, JUNE)
+    books.serve(make_person(session), branch, date(2026, 5, 20), 45)
+    close(session, JULY)
+    assert figures(session, branch, JULY)["delta_minutes"] == 45
+
+
+def test_a_month_without_hours_is_closed_with_zeros(session):
+    branch, books = make_branch(session), open_books(session)
+    books.serve(make_person(session), branch, date(2026, 6, 10), 60)
+    books.serve(make_person(session), branch, date(2026, 8, 10), 30)
+    for month in (JUNE, JULY, AUGUST):
+        close(session, month)
+    assert figures(session, branch, JULY)["minutes"] == 0
+    assert figures(session, branch, AUGUST)["minutes"] == 30
+
+
+def test_the_office_sees_what_closing_would_freeze(client, session, office):
+    branch, books = make_branch(session), open_books(session)
+    assert "第一个有已确认时长的月份" in login(client, office).get("/office/months").text
+    books.serve(make_person(session), branch, date(2026, 6, 10), 60)
+    page = client.get("/office/months").text
+    assert "1.0" in page
+    assert "更早的月份没有时长" in page
+    close(session, JUNE)
+    books.serve(make_person(session), branch, date(2026, 6, 20), 45)
+    page = client.get("/office/months").text
+    assert "+0.8 小时 · 1 人次" in page
+    assert "照样可以月结" in page
+
+
 def test_a_close_can_be_worked_out_again_and_a_forged_figure_shows(session):
     branch, books = make_branch(session), open_books(session)
     books.serve(make_person(session), branch, date(2026, 6, 10), 60, is_party_member=True)
     closed = close(session, JUNE)
     books.serve(make_person(session), branch, date(2026, 6, 11), 60)
-    kept = closing.sheet_of(session, branch.id, JUNE)
+    kept = closed_months.sheet_of(session, branch.id, JUNE)
     assert dict(closing.figures_of(session, closed)[branch.id]) == kept.figures
     assert closing.is_whole(closed, kept, KEY)
     assert not closing.is_whole(closed, kept, "another key")
@@ -179,7 +212,7 @@ def test_closing_twice_says_so_and_changes_nothing(client, session, office):
     for key, status in (("one", 303), ("two", 409)):
         answer = client.post("/office/months", data={"month": "2026-10", "request_key": key})
         assert answer.status_code == status
-    assert len(closing.closes(session)) == 1
+    assert len(closed_months.closes(session)) == 1
 
 
 def test_a_month_of_few_people_is_shown_to_their_own_leader_only(client, session, office):

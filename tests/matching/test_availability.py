@@ -147,3 +147,13 @@ def test_what_one_said_is_in_the_own_data_and_goes_with_the_account(client, sess
     assert client.post("/me/delete", data={"sure": "y"}).status_code == 303
     for model in (Availability, FreeWindow, Away):
         assert session.scalars(select(model)).all() == []
+
+
+def test_the_same_days_away_are_kept_once_and_at_most_a_year_ahead(client, session, bob):
+    login(client, bob)
+    days = {"first_day": "2026-12-01", "last_day": "2026-12-05"}
+    for _ in range(2):
+        assert client.post("/me/availability/away", data=days).status_code == 303
+    assert len(session.scalars(select(Away)).all()) == 1
+    far = {"first_day": "2026-12-01", "last_day": "2028-12-05"}
+    assert client.post("/me/availability/away", data=far).status_code in (409, 422)

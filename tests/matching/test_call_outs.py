@@ -87,6 +87,30 @@ def test_the_first_yes_has_the_place_and_the_others_are_free_again(
     assert session.scalars(select(SignUp.person_id)).all() == [people[1].id]
 
 
+def test_notices_of_a_call_that_is_over_ask_for_nothing_any_more(
+    session, shift, organisation, alice, now
+):
+    standby(session, 3)
+    call(session, shift, organisation, alice, now)
+    first = session.scalars(select(Invitation).order_by(Invitation.id)).first()
+    invitations.accept(
+        session, invitation_id=first.id, person_id=first.person_id, risk_accepted=True, now=now
+    )
+    unread = select(Notice.person_id).where(Notice.kind == "called_out", Notice.read_at.is_(None))
+    assert set(session.scalars(unread)) <= {first.person_id}
+
+
+def test_those_who_are_free_but_cannot_be_asked_are_counted(
+    client, session, shift, organisation, alice, now
+):
+    (busy,) = standby(session, 1)
+    make_invitation(session, shift, busy, state=InvitationState.DECLINED)
+    assert prepare(session, shift, organisation, now).others == 1
+    page = login(client, alice).get(f"/console/shifts/{shift.id}/call-out?lang=en").text
+    assert "Nobody can be asked right now" in page
+    assert "1 more on standby is free then" in page
+
+
 def test_calling_again_asks_others(session, shift, organisation, alice, now):
     people = standby(session, 5)
     call(session, shift, organisation, alice, now)

@@ -92,6 +92,51 @@ def test_no_invitation_ends_at_night(session, bob, now):
     assert row.expires_at == evening.replace(day=24, hour=1)  # nine in the morning
 
 
+def test_what_cannot_wait_until_the_morning_ends_the_evening_before(session, bob, now):
+    half_past_nine, ten = now.replace(hour=13, minute=30), now.replace(hour=14, minute=0)
+    first, second = (
+        make_shift(session, starts_at=now.replace(hour=22, minute=50)) for _ in range(2)
+    )
+    row = session.get(Invitation, invite(session, first, bob, half_past_nine))
+    assert row.expires_at == ten
+    assert invite(session, second, bob, ten) is None
+
+
+def test_nobody_is_asked_when_there_is_no_time_left_to_answer(session, bob, now):
+    shift = make_shift(session, starts_at=now + timedelta(hours=2))
+    assert invite(session, shift, bob, now) is None
+
+
+def test_declining_after_accepting_says_where_the_place_is_given_back(client, session, bob):
+    shift = make_shift(session)
+    invitation = make_invitation(session, shift, bob)
+    login(client, bob)
+    client.post(f"/invitations/{invitation.id}/accept", data={"risk_accepted": "1"})
+    answer = client.post(f"/invitations/{invitation.id}/decline?lang=en")
+    assert answer.status_code == 409
+    assert f'href="/shifts/{shift.id}"' in answer.text
+    assert place(session, shift, bob) == SignUpStatus.CONFIRMED
+    assert state(session, invitation.id) == InvitationState.ACCEPTED
+
+
+def test_a_full_shift_offers_its_waitlist_instead_of_a_yes(client, session, bob, charlie):
+    shift = make_shift(session, capacity=1)
+    invitation = make_invitation(session, shift, bob)
+    make_sign_up(session, shift, charlie)
+    page = login(client, bob).get("/invitations?lang=en").text
+    assert "Join the waitlist there" in page
+    assert f"/invitations/{invitation.id}/accept" not in page
+    assert f"/invitations/{invitation.id}/decline" in page
+
+
+def test_an_urgent_call_stands_out_on_the_home_page(client, session, bob):
+    make_invitation(session, make_shift(session), bob)
+    login(client, bob)
+    assert "1 invitation waits for your answer" in client.get("/?lang=en").text
+    make_invitation(session, make_shift(session), bob, kind=InvitationKind.CALL_OUT)
+    assert "Urgent: a place is free and you could help." in client.get("/?lang=en").text
+
+
 def test_accepting_is_a_sign_up_with_the_risk_acknowledged(client, session, bob):
     shift = make_shift(session, capacity=2)
     invitation = make_invitation(session, shift, bob)
@@ -163,7 +208,7 @@ def test_the_last_place_ends_the_other_invitations_and_they_are_told_why(
     login(client, charlie)
     answer = client.post(f"/invitations/{second.id}/accept?lang=en", data={"risk_accepted": "1"})
     assert answer.status_code == 409
-    assert "Somebody else was quicker" in answer.text
+    assert "The place is taken" in answer.text
 
 
 def test_declining_is_one_tap_without_any_trace_but_never_again(client, session, bob, now):

@@ -15,9 +15,11 @@ from tests.factories import (
     make_project,
     make_shift,
     make_sign_up,
+    make_walk,
     post_of,
 )
 from tests.matching.test_batch import SPAN, Town
+from volunteer_hub.accounts.models import PersonQualification
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.db import db
 from volunteer_hub.matching import asking, jobs, runs
@@ -33,6 +35,8 @@ from volunteer_hub.matching.models import (
 )
 from volunteer_hub.matching.planned import Wanted
 from volunteer_hub.notifications.worker import Worker, make_round
+from volunteer_hub.projects.models import Project
+from volunteer_hub.registry.models import Place
 from volunteer_hub.shifts.models import Post
 
 WANTED = Wanted(None, SPAN, 50)
@@ -102,6 +106,29 @@ def test_no_post_of_a_shift_is_filled_while_another_stays_below_its_minimum(sess
     assert planned(session, now).pairs == []
 
 
+def test_a_training_asks_nobody(session, now, bob):
+    starts_at = (now + timedelta(days=3)).replace(**LUNCH)
+    shift = make_shift(session, starts_at=starts_at, capacity=2)
+    taught = make_need(session, make_shift(session, starts_at=now), kind="training")
+    session.get_one(Project, shift.project_id).teaches_id = taught.id
+    make_availability(session, bob)
+    assert planned(session, now).posts == []
+
+
+def test_a_longer_walk_is_proposed_only_for_people_who_have_what_the_post_asks_for(
+    session, now, lunch, building
+):
+    need = make_need(session, lunch, kind="language")
+    make_walk(session, building, session.get_one(Place, lunch.place_id), minutes=18)
+    able, unable = (make_person(session, building_id=building.id) for _ in range(2))
+    held = {"person_id": able.id, "qualification_id": need.id, "since": SPAN.first}
+    session.add(PersonQualification(**held))
+    for person in (able, unable):
+        make_availability(session, person, farthest_walk=15)
+    (post,) = planned(session, now).posts
+    assert post.counts["farther"] == 1
+
+
 def test_those_who_signed_up_already_count_for_the_minimum(session, now, lunch, bob):
     make_sign_up(session, lunch, make_person(session))
     make_availability(session, bob)
@@ -123,6 +150,24 @@ def test_the_first_cause_that_applies_is_told(session, now, lunch, people, cause
         make_availability(session, make_person(session), **fields)
     (post,) = planned(session, now).posts
     assert post.cause == cause
+
+
+def test_of_two_who_suit_a_place_equally_the_one_proposed_before_stays(session, now, bob, charlie):
+    starts_at = (now + timedelta(days=3)).replace(**LUNCH)
+    make_shift(session, starts_at=starts_at, capacity=1)
+    for person in (bob, charlie):
+        make_availability(session, person)
+    ((post, first),) = pairs(planned(session, now))
+    for proposed in {bob.id, charlie.id} - {first}, {first}:
+        earlier = MatchRun(
+            first_day=SPAN.first, last_day=SPAN.last, reward=50, asked_at=now, state=RunState.READY
+        )
+        session.add(earlier)
+        session.flush()
+        (person,) = proposed
+        session.add(Proposal(run_id=earlier.id, post_id=post, person_id=person, value=1000, why=[]))
+        session.flush()
+        assert pairs(planned(session, now, close_to=earlier.id)) == {(post, person)}
 
 
 def test_people_who_are_planned_elsewhere_are_counted(session, now, bob, charlie):

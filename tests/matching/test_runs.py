@@ -17,7 +17,7 @@ from tests.factories import (
     post_of,
 )
 from volunteer_hub.core.errors import InvalidInput, NotFound
-from volunteer_hub.matching import runs, sending
+from volunteer_hub.matching import invitations, runs, sending
 from volunteer_hub.matching.models import (
     Invitation,
     InvitationState,
@@ -28,6 +28,7 @@ from volunteer_hub.matching.models import (
     WishKind,
 )
 from volunteer_hub.matching.planned import Pair, Planned, PostPlan
+from volunteer_hub.notifications.models import Notice
 
 TODAY = date(2026, 11, 23)
 
@@ -96,6 +97,38 @@ def test_a_new_plan_puts_the_unsent_one_before_away(session, organisation, alice
     again = ask(session, organisation, alice, now)
     session.expire_all()
     assert (ready.state, again.state) == (RunState.PUT_AWAY, RunState.QUEUED)
+
+
+def test_plans_for_other_days_live_side_by_side(session, organisation, alice, ready, now):
+    days = {"first_day": TODAY + timedelta(days=14), "last_day": TODAY + timedelta(days=20)}
+    ask(session, organisation, alice, now, **days)
+    session.expire_all()
+    assert ready.state == RunState.READY
+
+
+def test_what_nobody_has_answered_is_taken_back_and_nobody_else_is_asked(
+    session, organisation, alice, ready, shift, people, now
+):
+    runs.send(session, run_id=ready.id, **own(organisation, alice, now))
+    sending.send_some(session, now)
+    yes, open_one = session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    invitations.accept(
+        session, invitation_id=yes.id, person_id=yes.person_id, risk_accepted=True, now=now
+    )
+    assert runs.take_back(session, run_id=ready.id, **own(organisation, alice, now)) == 1
+    session.expire_all()
+    assert (yes.state, open_one.state) == (InvitationState.ACCEPTED, InvitationState.WITHDRAWN)
+    unread = select(Notice.person_id).where(Notice.kind == "invited", Notice.read_at.is_(None))
+    assert open_one.person_id not in session.scalars(unread).all()
+    invitations.ask_next(session, ready.id, shift.id, post_of(session, shift).id, now=now)
+    assert len(invited(session)) == 2
+
+
+def test_a_plan_that_was_not_sent_has_nothing_to_take_back(
+    session, organisation, alice, ready, now
+):
+    with pytest.raises(runs.NotReady):
+        runs.take_back(session, run_id=ready.id, **own(organisation, alice, now))
 
 
 @pytest.mark.parametrize(
@@ -211,6 +244,16 @@ def test_pairs_are_kept_ruled_out_and_let_go_again(
         kept = session.scalars(select(MatchWish)).one()
         assert (kept.kind, kept.person_id, kept.shift_id) == (kind, people[0].id, shift.id)
     wish(session, ready, shift, people[0], None, organisation, alice, now)
+    assert session.scalars(select(MatchWish)).all() == []
+
+
+def test_what_was_noted_is_let_go_where_the_plan_no_longer_proposes_it(
+    session, organisation, alice, ready, shift, people, now
+):
+    wish(session, ready, shift, people[0], WishKind.FORBID, organisation, alice, now)
+    again = runs.ask_again(session, run_id=ready.id, today=TODAY, **own(organisation, alice, now))
+    sending.keep(session, again.id, planned(session, shift, people[1:2]), now=now)
+    wish(session, again, shift, people[0], None, organisation, alice, now)
     assert session.scalars(select(MatchWish)).all() == []
 
 

@@ -116,3 +116,15 @@ def test_the_roster_tells_it_to_coordinators_and_the_shift_page_to_nobody(
     )
     login(client, bob)
     assert "will come" not in client.get(f"/shifts/{shift.id}?lang=en").text
+
+
+def test_the_board_says_it_of_each_shift_to_come(client, session, organisation, alice, now):
+    shift = make_shift(
+        session,
+        project=make_project(session, organisation=organisation),
+        starts_at=now + timedelta(hours=3),
+        capacity=12,
+    )
+    for _ in range(10):
+        make_sign_up(session, shift, make_person(session))
+    assert "about 9 will come" in login(client, alice).get("/console?lang=en").text

@@ -21,6 +21,7 @@ SIDE = {**SHIFT, "meeting_point": "一楼大厅"}
 BRANCH = {"branch_zh": "第一支部", "branch_en": "First branch"}
 MORE = {
     "offer_made": {"expires_at": "2026-11-27T04:00:00+00:00", "invited_by_name": ""},
+    "invited": {"expires_at": "2026-11-27T04:00:00+00:00"},
     "shift_changed": {
         "before": SIDE,
         "after": {**SIDE, "starts_at": "2026-11-27T23:00:00+00:00"},
@@ -37,6 +38,7 @@ MORE = {
     "branch_invites": BRANCH,
     "adoption_proposed": BRANCH,
     "membership_ended": {**BRANCH, "day": "2026-11-20"},
+    "membership_resumed": BRANCH,
     "adoption_agreed": {**BRANCH, "reason": "Good."},
     "adoption_declined": BRANCH,
     "adoption_thanked": {**BRANCH, "reason": "Thank you."},

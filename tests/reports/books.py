@@ -14,8 +14,8 @@ from tests import factories
 from tests.factories import NOW
 from volunteer_hub.accounts.models import BranchMembership, Person
 from volunteer_hub.attendance.models import Attendance
-from volunteer_hub.hours import ledger
-from volunteer_hub.hours.models import LedgerEntry
+from volunteer_hub.hours import closing, ledger
+from volunteer_hub.hours.models import LedgerEntry, MonthClose
 from volunteer_hub.projects.models import Project
 from volunteer_hub.registry.models import Branch
 
@@ -84,6 +84,19 @@ def open_books(session: Session) -> Books:
         session, shift, factories.make_person(session), minutes=60, confirmed_at=NOW
     )
     return Books(session, project, confirmer, attendance)
+
+
+def close_month(session: Session, month: date) -> MonthClose:
+    """Close the month, which must be the next one in line, a day after its end."""
+    return closing.close(
+        session,
+        month=month,
+        key="a key of tests",
+        sheet=lambda draft: draft.number.encode(),
+        today=month + timedelta(days=32),
+        actor_id=factories.make_person(session).id,
+        now=NOW,
+    )
 
 
 @dataclass

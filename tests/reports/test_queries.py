@@ -29,9 +29,11 @@ from volunteer_hub.hours.models import BranchHours, BranchPeople
 from volunteer_hub.registry.models import Branch, BranchKind
 from volunteer_hub.registry.tree import NoPlaceInTree, add_branch, draw_lines, move_branch
 from volunteer_hub.reports import figures
+from volunteer_hub.reports.filters import read_filters
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries import export, sums
 from volunteer_hub.reports.queries.people import members
+from volunteer_hub.reports.queries.so_far import so_far
 from volunteer_hub.reports.queries.tree import branch_tree, ranks
 from volunteer_hub.reports.scope import Members, Scope
 
@@ -103,7 +105,7 @@ def test_every_part_of_a_page_adds_up_to_its_total(session, seed):
             family = queries.family(session, branch.id)
             ids = [branch.id, *(child.id for child in family.children)]
             (both,) = sums.tallies(session, scope, ids, [period])
-            parts = figures.by_branch(family, both, {}, led=())
+            parts = figures.by_branch(family, both, {}, hidden=(), hides_rest=False)
             if parts:
                 assert sum(part.tally.minutes for part in parts) == total.minutes
                 assert sum(part.tally.attendances for part in parts) == total.attendances
@@ -386,15 +388,6 @@ def test_hours_are_listed_where_people_worked_on_the_day(session, branch):
     assert [(line.name, line.minutes) for line in lines] == [("高和大厦", 60), ("", 30)]
 
 
-def test_few_people_are_hidden_and_so_is_what_would_give_them_away():
-    """S16: one hidden line alone could be worked out from the sum."""
-    tallies = {1: sums.Tally(60, 1, 0, 2), 2: sums.Tally(600, 9, 0, 9), 3: sums.Tally(90, 6, 0, 6)}
-    assert figures.small_ones(tallies) == {1, 3}
-    assert figures.small_ones({1: tallies[2], 2: tallies[3]}) == set()
-    assert figures.small_ones({1: tallies[1], 2: sums.Tally(1, 1, 0, 1), 3: tallies[2]}) == {1, 2}
-    assert figures.small_ones({1: tallies[1], 2: sums.NOTHING}) == {1}
-
-
 def league_of(session, sizes):
     """Return branches with so many members and so many of them serving an hour."""
     books, found = open_books(session), []
@@ -457,6 +450,52 @@ def test_a_subtree_of_160_branches_takes_three_queries(session):
         (tree,) = branch_tree(session, Q3.period, [root_id])
     assert len(tree.children) == 159
     assert counted.count <= 3
+
+
+def test_a_running_quarter_is_compared_with_as_many_days_of_the_earlier_ones():
+    today = date(2026, 11, 29)
+    running = read_filters({}, today=today)
+    assert running.period == Period(date(2026, 10, 1), date(2026, 12, 31))
+    assert running.before == Period(date(2026, 7, 1), date(2026, 8, 29))
+    assert running.year_before == Period(date(2025, 10, 1), date(2025, 11, 29))
+    assert running.compared_days == 60
+    over = read_filters({"quarter": "2026Q3"}, today=today)
+    assert (over.before, over.compared_days) == (Quarter(2026, 2).period, None)
+    assert over.year_before == Quarter(2025, 3).period
+    # A quarter may be longer than the one before it; on its last day it is whole.
+    late = read_filters({}, today=date(2026, 6, 30) - timedelta(days=1))
+    assert late.before == Quarter(2026, 1).period
+    assert read_filters({}, today=date(2027, 3, 31)).before == Quarter(2026, 4).period
+    dates = read_filters({"from": "2026-11-20", "to": "2026-12-09"}, today=today)
+    assert dates.before == Period(date(2026, 11, 10), date(2026, 11, 19))
+    assert dates.year_before == Period(date(2025, 11, 20), date(2025, 11, 29))
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_part_of_a_quarter_from_the_kept_days_equals_the_ledger(session, seed):
+    world = fill(session, seed)
+    for branch in world.branches:
+        scope = scope_of(branch, Q3.period)
+        for span in (Q3.period.first_days(1), Q3.period.first_days(40)):
+            (quick,) = so_far(session, scope, [span])
+            (true,) = sums.tallies(session, scope, [branch.id], [span])
+            assert sums.total(quick, branch.id) == sums.total(true, branch.id)
+
+
+def test_the_page_says_with_what_a_running_quarter_is_compared(session, client, branch):
+    leader, books = make_person(session), open_books(session)
+    grant_role(session, leader, Role.BRANCH_LEADER, branch=branch)
+    books.serve(leader, branch, date(2026, 10, 5), 60)
+    books.serve(leader, branch, date(2026, 7, 5), 30)
+    # The same quarter's last days have no counterpart yet.
+    books.serve(leader, branch, date(2026, 9, 29), 480)
+    login(client, leader)
+    text = client.get(f"/branches/{branch.id}?lang=en").text
+    assert "+100%" in text
+    assert "same days last quarter" in text
+    assert "compared with as many days of the earlier ones" in text
+    over = client.get(f"/branches/{branch.id}?lang=en&quarter=2026Q3").text
+    assert "same days" not in over
 
 
 def test_a_period_of_days_is_compared_with_as_many_days_before():

@@ -189,19 +189,20 @@ def test_the_page_says_the_same_as_its_sheet_and_as_the_rows(client, session):
             query = {"quarter": "2026Q3", "members": kind}
             true = recount(session, one.id, quarter.first, quarter.last, member)
             text = client.get(f"/branches/{one.id}", query_string=query | {"lang": "en"}).text
-            few = any(0 < len(people) < 5 for people in (true.people, true.members))
-            if few and one is not world.branches[0]:
-                assert "Fewer than five people took part." in text
+            if "Fewer than five people took part." in text:
                 answer = client.get(f"/branches/{one.id}/hours.csv", query_string=query)
                 assert answer.status_code == 409
+                assert (one, kind) != (world.branches[0], "all")
                 continue
+            few = any(0 < len(people) < 5 for people in (true.people, true.members))
+            assert not few or one is world.branches[0]
             compared += 1
             rows = sheet(client, one, **query)
             assert sum(int(row["Minutes"]) for row in rows) == true.minutes
             assert f">{hours_of(true.minutes)}</a><small> hours</small></b>" in text
             assert f"<small> / {max(len(true.members), len(true.people))}</small></b>" in text
             assert f">{true.attendances}</a></b>" in text
-    assert compared >= 4
+    assert compared >= 2
 
 
 def hours_of(minutes):

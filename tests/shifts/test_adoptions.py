@@ -330,3 +330,45 @@ def test_other_branches_cannot_touch_an_adoption(client, session, cast):
             send(client, f"/branches/{other.id}/adoptions/1/{verb}", review="x").status_code == 404
         )
     assert client.get(f"/branches/{other.id}/adoptions/1").status_code == 404
+
+
+def test_every_state_says_whose_turn_it_is(client, session, cast):
+    """From the offer to the thanks, and the list offers nothing twice."""
+    branch, project = cast["branch"].id, cast["project"]
+    page, listed = f"/branches/{branch}/adoptions/1", f"/branches/{branch}/adoptions"
+    login(client, cast["coordinator"])
+    send(
+        client, "/console/adoptions", project_id=project.id, first_day=TODAY.isoformat(),
+        last_day=LATER.isoformat(), places="2", text="早高峰缺人",
+    )  # fmt: skip
+    login(client, cast["leader"])
+    assert f"/branches/{branch}/adopt?need=1" in client.get(listed).text
+    adoption = propose(session, cast)
+    assert "答复，有结果会告诉您" in client.get(page).text
+    text = client.get(listed).text
+    assert "已提出认领" in text
+    assert f"/branches/{branch}/adopt?need=1" not in text
+    agree(session, cast, adoption)
+    assert "照常报名即可" in client.get(page).text
+    assert "正在支持" in client.get(listed).text
+    # Nobody is asked to look back before there is anything to look back at.
+    assert "感觉怎么样" not in client.get(page).text
+    assert send(client, f"{page}/end").status_code == 303
+    text = client.get(page).text
+    assert "接下来：请写一句回顾" in text
+    assert "感觉怎么样" in text
+    send(client, f"{page}/review", review="大家很开心")
+    assert "致谢，不用另外做什么" in client.get(page).text
+    login(client, cast["coordinator"])
+    send(client, "/console/adoptions/1/thank", thanks="多谢")
+    login(client, cast["leader"])
+    assert "圆满结束" in client.get(page).text
+
+
+def test_many_branches_that_stand_by_a_project_are_counted(client, session, cast):
+    for number in range(5):
+        branch = make_branch(session, name_zh=f"第{number}支部")
+        agree(session, cast, propose(session, cast, branch_id=branch.id))
+    text = client.get(f"/projects/{cast['project'].id}").text
+    assert "第0支部、第1支部、第2支部 等，另有 2 个" in text
+    assert "第3支部" not in text

@@ -226,3 +226,19 @@ def test_an_open_invitation_stands_on_the_home_page(client, session, bob, thursd
     assert 'href="/invitations"' in client.get("/").text
     assert 'href="/invitations"' in client.get("/me").text
     assert post_of
+
+
+def test_who_is_away_reads_why_little_is_shown(client, session, bob):
+    make_availability(session, bob)
+    session.add(Away(person_id=bob.id, first_day=date(2026, 11, 24), last_day=date(2026, 12, 9)))
+    session.commit()
+    assert "You are away" in login(client, bob).get("/recommended?lang=en").text
+
+
+def test_without_recommendations_the_list_says_what_it_is_and_how_to_turn_them_on(client, bob):
+    login(client, bob)
+    client.post("/me/recommendations", data={"on": "0"})
+    page = client.get("/recommended?lang=en").text
+    assert "<h1>What you can join</h1>" in page
+    assert page.index("Turn recommendations on") < page.index("</main>")
+    assert "How is this list made?" not in page

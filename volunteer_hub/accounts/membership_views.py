@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
-from volunteer_hub.accounts import memberships
+from volunteer_hub.accounts import ending, memberships
 from volunteer_hub.accounts.blueprint import bp
 from volunteer_hub.accounts.forms import MembershipForm
 from volunteer_hub.accounts.models import MembershipRequest
@@ -69,5 +69,5 @@ def leave_branch() -> Response:
     if request.form.get("only_request") == "1":
         memberships.withdraw(db.session(), person_id=current_user.id, now=clock.now())
         return done(url_for(".branch"), say=_("Taken back."))
-    memberships.leave(db.session(), person_id=current_user.id, today=clock.today(), now=clock.now())
+    ending.leave(db.session(), person_id=current_user.id, today=clock.today(), now=clock.now())
     return done(url_for(".branch"), say=_("You have left the branch. Your hours stay yours."))

@@ -15,7 +15,7 @@ from volunteer_hub.accounts.models import (
 )
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, day_year
 from volunteer_hub.notifications import services as notifications
 from volunteer_hub.registry.models import Branch
 
@@ -62,15 +62,6 @@ def withdraw(session: Session, *, person_id: int, now: datetime) -> None:
     )
 
 
-def leave(session: Session, *, person_id: int, today: date, now: datetime) -> None:
-    """End my own membership today, and take back an open question; hours stay where they were."""
-    withdraw(session, person_id=person_id, now=now)
-    membership = open_membership(session, person_id)
-    if membership:
-        _end(session, membership, today, actor_id=person_id, now=now)
-        session.get_one(Person, person_id).shows_membership = False
-
-
 def answer(
     session: Session,
     *,
@@ -78,6 +69,7 @@ def answer(
     branch_id: int,
     confirm: bool,
     start: date | None,
+    open_from: date,
     today: date,
     actor_id: int,
     now: datetime,
@@ -85,8 +77,9 @@ def answer(
     """Confirm a membership from a day on, or say that the person is not of this branch.
 
     Ends what the person belonged to before, the day before. Hours that are in the ledger stay with
-    the branch they were frozen under. Raises NotFound, InvalidInput for a day in the future or
-    not after the start of the earlier membership, DomainError for one's own.
+    the branch they were frozen under. `open_from` is the first day whose figures may still move.
+    Raises NotFound, InvalidInput for a day in the future, before `open_from` or not after the start
+    of the earlier membership, DomainError for one's own.
     """
     asked = _open_request(session, request_id, branch_id)
     if asked.person_id == actor_id:
@@ -94,7 +87,7 @@ def answer(
     asked.state = str(RequestState.CONFIRMED if confirm else RequestState.DECLINED)
     asked.answered_by, asked.answered_at = actor_id, now
     if confirm:
-        _enrol(session, asked, start or today, today=today)
+        _enrol(session, asked, start or today, open_from=open_from, today=today)
     session.flush()
     audit.record(
         session,
@@ -125,9 +118,19 @@ def _open_request(session: Session, request_id: int, branch_id: int) -> Membersh
     return asked
 
 
-def _enrol(session: Session, asked: MembershipRequest, start: date, *, today: date) -> None:
+def _enrol(
+    session: Session, asked: MembershipRequest, start: date, *, open_from: date, today: date
+) -> None:
     if start > today:
         raise InvalidInput(_("Please give today or an earlier day."), field="start")
+    if start < open_from:
+        raise InvalidInput(
+            _(
+                "Figures of before stand already. Please give %(day)s or a later day.",
+                day=day_year(open_from),
+            ),
+            field="start",
+        )
     before = open_membership(session, asked.person_id)
     if before:
         if start <= before.started_on:
@@ -154,57 +157,6 @@ def _enrol(session: Session, asked: MembershipRequest, start: date, *, today: da
             is_party_member=asked.is_party_member,
             started_on=start,
         )
-    )
-
-
-def end(
-    session: Session,
-    *,
-    membership_id: int,
-    branch_id: int,
-    last_day: date,
-    today: date,
-    actor_id: int,
-    now: datetime,
-) -> BranchMembership:
-    """End somebody's membership after this last day; raises NotFound, InvalidInput."""
-    membership = session.get(BranchMembership, membership_id, with_for_update=True)
-    if membership is None or membership.branch_id != branch_id or membership.ended_on is not None:
-        raise NotFound
-    if not membership.started_on <= last_day <= today:
-        raise InvalidInput(
-            _("Please give a day between the start of the membership and today."), field="last_day"
-        )
-    _end(session, membership, last_day, actor_id=actor_id, now=now)
-    if membership.person_id != actor_id:
-        branch = session.get_one(Branch, branch_id)
-        notifications.tell(
-            session,
-            "membership_ended",
-            person_id=membership.person_id,
-            key=f"membership_ended:{membership.id}",
-            now=now,
-            link="/me/profile",
-            branch_zh=branch.name_zh,
-            branch_en=branch.name_en,
-            day=last_day.isoformat(),
-        )
-    return membership
-
-
-def _end(
-    session: Session, membership: BranchMembership, last_day: date, *, actor_id: int, now: datetime
-) -> None:
-    membership.ended_on = max(last_day, membership.started_on)
-    session.flush()
-    audit.record(
-        session,
-        "membership:end",
-        actor_id=actor_id,
-        object_id=membership.id,
-        now=now,
-        branch_id=membership.branch_id,
-        last_day=membership.ended_on.isoformat(),
     )
 
 
@@ -240,44 +192,3 @@ def requests_of(session: Session, branch_id: int) -> list[tuple[MembershipReques
         .order_by(MembershipRequest.id)
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def invite(session: Session, *, branch_id: int, actor_id: int, today: date, now: datetime) -> int:
-    """Send every member the same polite invitation, at most once a month; returns how many.
-
-    Nobody is singled out: those who have served get it too. Raises DomainError when this month's
-    has been sent.
-    """
-    branch = session.get_one(Branch, branch_id)
-    people = session.scalars(
-        select(BranchMembership.person_id)
-        .where(
-            BranchMembership.branch_id == branch_id,
-            BranchMembership.ended_on.is_(None),
-            BranchMembership.person_id != actor_id,
-        )
-        .order_by(BranchMembership.person_id)
-    ).all()
-    sent = sum(
-        notifications.tell(
-            session,
-            "branch_invites",
-            person_id=person_id,
-            key=f"branch_invites:{branch_id}:{person_id}:{today:%Y-%m}",
-            now=now,
-            link="/shifts",
-            branch_zh=branch.name_zh,
-            branch_en=branch.name_en,
-        )
-        for person_id in people
-    )
-    if not sent:
-        raise DomainError(
-            _("Everybody has this month's invitation already.")
-            if people
-            else _("There is nobody to invite yet.")
-        )
-    audit.record(
-        session, "branch:invite", actor_id=actor_id, object_id=branch_id, now=now, people=sent
-    )
-    return sent

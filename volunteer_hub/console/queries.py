@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.sheets import count_to_confirm
 from volunteer_hub.matching.one_to_one.queries import waiting
+from volunteer_hub.matching.turnout import Turnout, turnouts
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.desk_answers import Pending, pending
 from volunteer_hub.shifts.desk_people import Left, cancellations
@@ -46,12 +47,14 @@ class Board:
     """Today and the next seven days (days without shifts left out), and what to do first.
 
     `short` are shifts of the next 48 hours that lack people, `pending` what each shift (by id) is
-    still to be answered, `left` who gave back a place since 18:00 of the evening before.
+    still to be answered, `turnout` how many of the signed up will come (by id), `left` who gave
+    back a place since 18:00 of the evening before.
     """
 
     days: list[Day]
     short: list[ShiftLine]
     pending: dict[int, Pending]
+    turnout: dict[int, Turnout]
     left: list[Left]
     unconfirmed: int
     total: int
@@ -97,6 +100,7 @@ def read_board(
     for shift in shifts:
         # What began last night and goes on belongs to today.
         days.setdefault(max(shift.day, today), []).append(shift)
+    ahead = {s.id: s.capacity for s in shifts if s.is_published and s.taken and now < s.starts_at}
     has_projects, wishes = _projects_and_wishes(session, organisation_ids)
     return Board(
         days=[Day(day, found) for day, found in days.items()],
@@ -104,6 +108,7 @@ def read_board(
             s for s in shifts if s.is_published and s.is_short and now < s.starts_at < now + SOON
         ],
         pending=pending(session, shift_ids=[s.id for s in shifts if now < s.starts_at]),
+        turnout=turnouts(session, ahead, today=today),
         left=cancellations(
             session, organisation_ids=organisation_ids, since=start - LAST_EVENING, now=now
         ),

@@ -27,6 +27,7 @@ from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, is_htmx, render
 from volunteer_hub.matching.call_outs import SOONER_THAN
+from volunteer_hub.matching.invitation_queries import count_asked
 from volunteer_hub.matching.turnout import turnouts
 from volunteer_hub.shifts import desk_answers, desk_people
 from volunteer_hub.shifts.desk import ASK_FIRST
@@ -93,11 +94,15 @@ def _expected(shift: ShiftHead, posts: Sequence[PostLine]) -> dict[str, Any]:
     """Return how many will come to a shift that has not begun, and whether to call out for it."""
     ahead = shift.starts_at - clock.now()
     if shift.status != ShiftStatus.PUBLISHED or ahead <= timedelta(0):
-        return {"turnout": None, "may_call_out": False}
+        return {"turnout": None, "invited": 0, "may_call_out": False}
     capacity = sum(post.capacity for post in posts)
     found = turnouts(db.session(), {shift.id: capacity}, today=clock.today())
     left = any(post.left for post in posts)
-    return {"turnout": found.get(shift.id), "may_call_out": left and ahead <= SOONER_THAN}
+    return {
+        "turnout": found.get(shift.id),
+        "invited": count_asked(db.session(), shift_id=shift.id, now=clock.now()),
+        "may_call_out": left and ahead <= SOONER_THAN,
+    }
 
 
 @bp.get("/shifts/<int:shift_id>")

@@ -75,6 +75,10 @@ class Period:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    def first_days(self, number: int) -> Period:
+        """Return the first so many days of the span, all of it at most."""
+        return Period(self.first, min(self.last, self.first + timedelta(days=number - 1)))
+
 
 @dataclass(frozen=True)
 class Quarter:

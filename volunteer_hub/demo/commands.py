@@ -12,6 +12,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.db import db, write_tx
 from volunteer_hub.core.passwords import hash_password
 from volunteer_hub.demo import load as loading
+from volunteer_hub.demo import months
 from volunteer_hub.demo.plan import SCALES
 
 PASSWORD = "demo-2026"  # noqa: S105 - the demo's password is public on purpose
@@ -47,7 +48,14 @@ def load(scale: str, seed: int, if_empty: bool) -> None:
             password_hash=hash_password(PASSWORD),
         )
         now = clock.now()
-        count = write_tx(lambda: loading.write(db.session(), plan, now=now))
+
+        def write() -> int:
+            rows = loading.write(db.session(), plan, now=now)
+            key = str(current_app.config["SECRET_KEY"])
+            months.close_past(db.session(), key=key, today=clock.today(), now=now)
+            return rows
+
+        count = write_tx(write)
     except loading.HoldsRealData:
         if if_empty:
             return

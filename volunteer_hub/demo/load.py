@@ -74,7 +74,7 @@ def build(*, scale: str, seed: int, today: date, zone: ZoneInfo, password_hash: 
     edge_shifts.build(plan, folk, cast, offers, past, occasions)
     induction.build(plan, folk, offers)
     skills.build(plan, folk, cast, offers)
-    adoptions.build(plan, tree, offers)
+    adoptions.build(plan, folk, offers, past)
     edges.past_of_the_moved_branch(plan, folk, past)
     edges.past_of_unusual_people(plan, cast, past)
     ledger.build(plan, folk)

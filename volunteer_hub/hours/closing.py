@@ -1,7 +1,7 @@
 """Month close: the office freezes a month; later corrections show in the next one.
 
 A close sees the entries up to one id. Its own figures are those of service days in the month; the
-`delta` ones are what was recorded since the close before about months closed by then. So the
+`delta` ones are what was recorded since the close before about all days before the month. So the
 figures and deltas of all closes add up to the ledger (tests/hours/test_closing.py).
 """
 
@@ -17,20 +17,17 @@ from datetime import date, datetime
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import case, distinct, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
 
-from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.errors import DomainError
 from volunteer_hub.core.i18n import _
 from volunteer_hub.hours import ledger
 from volunteer_hub.hours.models import LedgerEntry, MonthClose, MonthSheet
-from volunteer_hub.hours.sheets import unconfirmed
 from volunteer_hub.hours.summary import steps_of
 from volunteer_hub.registry.models import Branch
-from volunteer_hub.shifts.models import Shift
 
 FIGURES = (
     "minutes",
@@ -199,11 +196,9 @@ def figures_of(session: Session, closed: MonthClose) -> Mapping[int, Mapping[str
     for (branch_id, name), who in people.items():
         found[branch_id][name] = len(who)
     if before:
-        # Days before the first closed month belong to no close.
-        closed_days = LedgerEntry.service_day.between(
-            _first_month(session), closed.month - relativedelta(days=1)
-        )
-        later = closed_days & (LedgerEntry.id > before.last_entry_id)
+        # Also of days before the first closed month, which had no entry when that was closed.
+        earlier = LedgerEntry.service_day < closed.month
+        later = earlier & (LedgerEntry.id > before.last_entry_id)
         for row in _rows(session, later, closed):
             for branch_id in steps_of(row.branch_path):
                 found[branch_id]["delta_minutes"] += int(row.minutes)
@@ -226,10 +221,6 @@ def _counts_among(row: Any) -> list[str]:
     return ["people", "member_people"] if row.is_party_member else ["people"]
 
 
-def _first_month(session: Session) -> date:
-    return session.scalars(select(func.min(MonthClose.month))).one()
-
-
 def _rows(session: Session, wanted: Any, closed: MonthClose) -> Any:
     entry = LedgerEntry
     shared = (entry.branch_path, entry.person_id, entry.is_party_member)
@@ -244,39 +235,3 @@ def _rows(session: Session, wanted: Any, closed: MonthClose) -> Any:
         .group_by(*shared)
         .execution_options(yield_per=2000)
     )
-
-
-def waiting_shifts(session: Session, month: date, *, now: datetime) -> int:
-    """Return how many shifts of the month have hours that nobody has confirmed yet."""
-    query = (
-        select(func.count(distinct(Shift.id)))
-        .join(Attendance, Attendance.shift_id == Shift.id)
-        .where(*unconfirmed(now), Shift.day.between(month, month + _MONTH - relativedelta(days=1)))
-    )
-    return session.scalar(query) or 0
-
-
-def closes(session: Session) -> list[MonthClose]:
-    """Return all closed months, the newest first."""
-    return list(session.scalars(select(MonthClose).order_by(MonthClose.month.desc())))
-
-
-def sheets_of(session: Session, branch_id: int) -> list[tuple[MonthClose, MonthSheet]]:
-    """Return the closed months of a branch with its sheets, the newest first."""
-    rows = session.execute(
-        select(MonthClose, MonthSheet)
-        .join(MonthSheet, MonthSheet.close_id == MonthClose.id)
-        .where(MonthSheet.branch_id == branch_id)
-        .options(defer(MonthSheet.body))
-        .order_by(MonthClose.month.desc())
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def sheet_of(session: Session, branch_id: int, month: date) -> MonthSheet | None:
-    """Return the sheet of a closed month, or None."""
-    return session.scalars(
-        select(MonthSheet)
-        .join(MonthClose, MonthClose.id == MonthSheet.close_id)
-        .where(MonthSheet.branch_id == branch_id, MonthClose.month == month)
-    ).first()

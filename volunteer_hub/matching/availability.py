@@ -23,7 +23,7 @@ from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
 
 STANDBY_CONSENT = "standby"
 CONSENT_VERSION = "2026-1"
-MOST_AWAY = 20
+MOST_AWAY, MOST_AHEAD = 20, timedelta(days=366)
 # Habits are read from a year; twice is a habit, once is not.
 HABIT_SINCE, HABIT_TIMES = timedelta(days=365), 2
 
@@ -187,13 +187,18 @@ def switch_recommendations(session: Session, *, person_id: int, on: bool, now: d
 def add_away(
     session: Session, *, person_id: int, first_day: date, last_day: date, today: date, now: datetime
 ) -> None:
-    """Say from when to when I am away; raises InvalidInput."""
+    """Say from when to when I am away; what was said already is not said twice. InvalidInput."""
     if last_day < first_day:
         raise InvalidInput(_("The last day cannot be before the first."), field="last_day")
     if last_day < today:
         raise InvalidInput(_("These days have passed. Please choose later ones."), field="last_day")
+    if last_day > today + MOST_AHEAD:
+        raise InvalidInput(_("At most a year ahead, please."), field="last_day")
     _row(session, person_id, now=now)
     session.execute(delete(Away).where(Away.person_id == person_id, Away.last_day < today))
+    within = (Away.person_id == person_id, Away.first_day <= first_day, Away.last_day >= last_day)
+    if session.scalar(select(Away.id).where(*within).limit(1)) is not None:
+        return
     if len(session.scalars(select(Away.id).where(Away.person_id == person_id)).all()) >= MOST_AWAY:
         raise InvalidInput(
             _("That is a long list. Please take an older entry off first."), field="first_day"

@@ -58,12 +58,17 @@ class Callee(NamedTuple):
 
 @dataclass(frozen=True)
 class CallOut:
-    """Who would be asked for `places` open places, and how many cannot be asked right now."""
+    """Who would be asked for `places` open places, and how many of the free cannot be asked.
+
+    `quiet` not at this hour, `often` not again this month; `others` were asked before, have
+    something else, have done enough this week, are too far or lack what the post asks for.
+    """
 
     places: int
     callees: tuple[Callee, ...]
     quiet: int
     often: int
+    others: int
 
 
 class _Target(NamedTuple):
@@ -88,7 +93,7 @@ def prepare(
     places = asking.wanting(session, post_id)
     _check(target, places, now=now)
     found: list[Callee] = []
-    quiet = often = 0
+    quiet = often = others = 0
     most = min(MOST_ASKED, places * A_PLACE)
     for row in _free_people(session, target, now=now):
         if len(found) == most:
@@ -101,14 +106,14 @@ def prepare(
             now=now,
         )
         if why_not is not None:
-            continue
-        if row.calls >= row.calls_a_month:
+            others += 1
+        elif row.calls >= row.calls_a_month:
             often += 1
         elif not expiry.may_be_called(row.called_from, now=now):
             quiet += 1
         else:
             found.append(Callee(row.id, row.name, row.minutes, row.served))
-    return CallOut(places, tuple(found), quiet, often)
+    return CallOut(places, tuple(found), quiet, often, others)
 
 
 def call_out(

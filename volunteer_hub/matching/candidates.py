@@ -1,47 +1,67 @@
 """Open shifts of the coming days as candidates for one person, ranked.
 
 Two steps, so that a page costs little: one lean query over what is open in the person's hours,
-scored in Python (`scoring`); the rules of signing up are asked of the best ones only.
+scored in one go (`scoring`); the rules of signing up are asked of the best ones only.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from itertools import count
+from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import Integer, bindparam, cast, exists, literal, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import PersonQualification
 from volunteer_hub.core.calendar import Window, minute_of_day, windows_between
 from volunteer_hub.core.db import UtcDateTime
-from volunteer_hub.matching.scoring import Candidate, Fit, Scored, Staffing, forecast_rate, ranked
+from volunteer_hub.matching.scoring import FORTNIGHT, Offers, Scored, ranked
 from volunteer_hub.matching.tastes import Tastes
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus
 
-# How far ahead is looked, and at how many shifts: a page costs the same on a busy week.
-FORTNIGHT, MOST_SHIFTS = 14, 800
+# At how many shifts is looked: a page costs the same on a busy week.
+MOST_SHIFTS = 800
 DAY_HOURS = 24
 
 
-class Open(NamedTuple):
-    """A shift with places left; `taken`, `minimum` and `capacity` are sums over its posts."""
+class Posts(NamedTuple):
+    """The columns of what is read: a row a post, those of a shift follow each other."""
+
+    shift_id: Sequence[int]
+    project_id: Sequence[int]
+    category_id: Sequence[int]
+    window: Sequence[str]
+    day: Sequence[date]
+    start_minute: Sequence[int]
+    end_minute: Sequence[int]
+    place_id: Sequence[int]
+    taken: Sequence[int]
+    minimum: Sequence[int]
+    capacity: Sequence[int]
+    skilled: Sequence[int]
+
+
+class Best(NamedTuple):
+    """A shift worth recommending and what speaks for it.
+
+    `walk` is minutes on foot where that is within what the person wants; `in_window` says whether
+    it lies in hours that the person has declared free; `skilled` that something is asked for that
+    the person knows; `interest` in the category is 0-1; `short` people are missing to the minimum.
+    """
 
     shift_id: int
-    project_id: int
-    category_id: int
-    window: str
-    day: date
-    start_minute: int
-    end_minute: int
-    place_id: int
-    taken: int
-    minimum: int
-    capacity: int
-    skilled: int
+    walk: int | None
+    in_window: bool
+    skilled: bool
+    branch: bool
+    served: bool
+    interest: float
+    short: int
 
 
 # Written out: only then SQLite sees that the index of published shifts to come will do.
@@ -94,7 +114,7 @@ _OPEN = (
 
 def best_shifts(
     session: Session, *, person_id: int, tastes: Tastes, now: datetime, local: datetime, most: int
-) -> list[Scored]:
+) -> list[Best]:
     """Return the most recommendable shifts with places left, best first; `local` is the wall clock.
 
     Whether the person may sign up is not looked at. One query, and scoring.
@@ -108,19 +128,17 @@ def best_shifts(
         "days": days,
         "windows": _windows(tastes),
     }
-    rows = _by_shift(session.connection().execute(_OPEN, values).all())
-    return ranked(_candidates(rows, tastes, local), most=most)
-
-
-def _by_shift(posts: Sequence[Any]) -> list[Open]:
-    """Return one row a shift of rows that are one a post; those of a shift follow each other."""
-    found: list[Any] = []
-    for row in posts:
-        if found and found[-1][0] == row[0]:
-            found[-1] = (*row[:8], *map(sum, zip(found[-1][8:], row[8:], strict=True)))
-        else:
-            found.append(row)
-    return [Open._make(row) for row in found]
+    rows = session.connection().execute(_OPEN, values).all()
+    if tastes.free:
+        rows = [
+            row
+            for row in rows
+            if tastes.is_free(row.day.weekday(), row.start_minute, row.end_minute)
+        ]
+    if not rows:
+        return []
+    offers = _offers(Posts._make(zip(*rows, strict=True)), tastes, local)
+    return [_best(offers, one) for one in ranked(offers, most=most)]
 
 
 def _days(tastes: Tastes, today: date) -> list[date]:
@@ -145,46 +163,45 @@ def _windows(tastes: Tastes) -> list[str]:
     return sorted(found)
 
 
-def _candidates(rows: Sequence[Open], tastes: Tastes, local: datetime) -> Iterator[Candidate]:
-    today, minute = local.toordinal(), minute_of_day(local.time())
-    # People look a fortnight ahead: within so many days those who are there have signed up.
-    observed = [max(FORTNIGHT - (row.day.toordinal() - today), 1) for row in rows]
-    average = sum(row.taken for row in rows) / (sum(observed) or 1)
-    fill = _fill(rows)
-    for row, days in zip(rows, observed, strict=True):
-        weekday = row.day.weekday()
-        in_window: bool | None = None
-        if tastes.free:
-            in_window = tastes.is_free(weekday, row.start_minute, row.end_minute)
-            if not in_window:
-                continue
-        yield Candidate(
-            row.shift_id,
-            (row.project_id, row.window),
-            Staffing(
-                row.taken,
-                row.minimum,
-                row.capacity,
-                (row.day.toordinal() - today) * DAY_HOURS + (row.start_minute - minute) / 60,
-                forecast_rate(row.taken, days, average),
-                fill[row.project_id],
-            ),
-            Fit(
-                walk=tastes.walks.get(row.place_id),
-                farthest=tastes.farthest_walk,
-                interest=tastes.interest.get(row.category_id, 0.0),
-                in_window=in_window,
-                skill=bool(row.skilled),
-                branch=row.project_id in tastes.adopted,
-                served=row.project_id in tastes.served,
-            ),
-        )
+def _offers(posts: Posts, tastes: Tastes, local: datetime) -> Offers:
+    """Return the shifts of these posts, with the sums over their posts."""
+    ids = np.array(posts.shift_id)
+    first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+    project = np.array(posts.project_id)[first]
+    counts = (posts.taken, posts.minimum, posts.capacity, posts.skilled)
+    taken, minimum, capacity, skilled = (np.add.reduceat(np.array(one), first) for one in counts)
+    patterns = defaultdict[tuple[int, str], int](count(0).__next__)
+    pattern = [patterns[alike] for alike in zip(posts.project_id, posts.window, strict=True)]
+    days = np.array([day.toordinal() for day in posts.day])[first] - local.toordinal()
+    minutes = np.array(posts.start_minute)[first] - minute_of_day(local.time())
+    walks, interest = tastes.walks, tastes.interest
+    return Offers(
+        shift_id=ids[first],
+        project=project,
+        pattern=np.array(pattern)[first],
+        taken=taken,
+        minimum=minimum,
+        capacity=capacity,
+        hours_left=days * DAY_HOURS + minutes / 60,
+        walk=np.array([walks.get(one, np.nan) for one in posts.place_id], dtype=float)[first],
+        interest=np.array([interest.get(one, 0.0) for one in posts.category_id])[first],
+        window=np.full(len(first), 1 if tastes.free else 0),
+        skill=np.minimum(skilled, 1),
+        branch=np.isin(project, list(tastes.adopted)),
+        served=np.isin(project, list(tastes.served)),
+        farthest=tastes.farthest_walk,
+    )
 
 
-def _fill(rows: Sequence[Open]) -> dict[int, float]:
-    """Return the share of the coming places of each project that are taken."""
-    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for row in rows:
-        sums[row.project_id][0] += row.taken
-        sums[row.project_id][1] += row.capacity
-    return {project: taken / capacity for project, (taken, capacity) in sums.items()}
+def _best(offers: Offers, scored: Scored) -> Best:
+    row, walk = scored.row, offers.walk[scored.row]
+    return Best(
+        scored.shift_id,
+        int(walk) if walk <= offers.farthest else None,
+        bool(offers.window[row] > 0),
+        bool(offers.skill[row]),
+        bool(offers.branch[row]),
+        bool(offers.served[row]),
+        float(offers.interest[row]),
+        int(offers.minimum[row] - offers.taken[row]),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from volunteer_hub.core import clock
 
@@ -14,21 +14,31 @@ LIVES = (
     (timedelta(hours=3), timedelta(hours=1)),
 )
 SHORTEST = timedelta(minutes=20)
-# An answer later than this before the start helps nobody on site.
-BEFORE_START = timedelta(minutes=15)
+# An answer nearer to the start leaves no time for the way, or to ask somebody else.
+BEFORE_START = timedelta(hours=2)
 QUIET_FROM, QUIET_UNTIL, MORNING = time(22), time(7), time(9)
 
 
 def answer_by(starts_at: datetime, *, now: datetime) -> datetime:
-    """Return until when an invitation of now can be answered; none ends at night."""
+    """Return until when an invitation of now can be answered; none ends at night.
+
+    What cannot wait until the morning ends with the evening before, and `now` or earlier says that
+    there is no time left to ask.
+    """
     ahead = starts_at - now
     life = next((life for least, life in LIVES if ahead >= least), SHORTEST)
-    ends = now + life
+    ends = min(now + life, starts_at - BEFORE_START)
     at = clock.local(ends)
-    if not QUIET_UNTIL <= at.time() < QUIET_FROM:
-        next_day = at.date() + timedelta(days=at.time() >= QUIET_FROM)
-        ends = datetime.combine(next_day, MORNING, tzinfo=clock.zone()).astimezone(ends.tzinfo)
-    return min(ends, starts_at - BEFORE_START)
+    if QUIET_UNTIL <= at.time() < QUIET_FROM:
+        return ends
+    morning = _at(at.date() + timedelta(days=at.time() >= QUIET_FROM), MORNING)
+    if morning <= starts_at - BEFORE_START:
+        return morning
+    return _at(at.date() - timedelta(days=at.time() < QUIET_UNTIL), QUIET_FROM)
+
+
+def _at(day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, tzinfo=clock.zone()).astimezone(UTC)
 
 
 def may_be_called(called_from: int, *, now: datetime) -> bool:

@@ -65,7 +65,7 @@ def explain(problem: Problem, chosen: Ints, funnel: Funnel) -> dict[int, WhyOpen
         counts = {name: int(tally[post]) for name, tally in tallies.items()}
         for name in ("free", "near", "able", "farther"):
             counts[name] = int(getattr(funnel, name)[post])
-        counts["candidates"] = int(candidates[post])
+        counts["candidates"], counts["needed"] = int(candidates[post]), int(problem.needed[post])
         occasion = problem.occasion[post]
         found[post] = WhyOpen(
             _cause(counts, bool(hopeless[occasion]), bool(idle[occasion])), counts

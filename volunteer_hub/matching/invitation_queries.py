@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -88,9 +89,19 @@ def past_invitations(session: Session, *, person_id: int, now: datetime) -> list
     return [InvitationRow._make(row) for row in rows]
 
 
-def count_open(session: Session, *, person_id: int, now: datetime) -> int:
-    """Count what the person can still answer."""
+def count_open(session: Session, *, person_id: int, now: datetime) -> Counter[str]:
+    """Count what the person can still answer, by kind."""
+    rows = session.execute(
+        select(Invitation.kind, func.count())
+        .where(Invitation.person_id == person_id, _OPEN, Invitation.expires_at > now)
+        .group_by(Invitation.kind)
+    )
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def count_asked(session: Session, *, shift_id: int, now: datetime) -> int:
+    """Count who is invited to a shift and can still answer."""
     query = select(func.count(Invitation.id)).where(
-        Invitation.person_id == person_id, _OPEN, Invitation.expires_at > now
+        Invitation.shift_id == shift_id, _OPEN, Invitation.expires_at > now
     )
     return session.scalar(query) or 0

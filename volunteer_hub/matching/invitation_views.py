@@ -50,9 +50,12 @@ def accept(invitation_id: int) -> Response:
 @requires(Permission.SHIFT_SIGN_UP)
 def decline(invitation_id: int) -> Response:
     """Say no; nobody asks why."""
-    invitations.decline(
-        db.session(), invitation_id=invitation_id, person_id=current_user.id, now=clock.now()
-    )
+    try:
+        invitations.decline(
+            db.session(), invitation_id=invitation_id, person_id=current_user.id, now=clock.now()
+        )
+    except CannotSignUp as error:
+        return _page(refused=error)
     _answered()
     return done("/invitations", say=_("Thank you for telling us. Another time, gladly."))
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from volunteer_hub.matching.models import (
     InvitationState,
     PostOutcome,
 )
+from volunteer_hub.notifications import services as notifications
 from volunteer_hub.shifts import signing, told
 from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUpStatus
 from volunteer_hub.shifts.places import lock_person_in_shift, lock_post
@@ -125,9 +126,14 @@ def accept(
 def decline(session: Session, *, invitation_id: int, person_id: int, now: datetime) -> None:
     """Say no, which costs nothing; the next best is asked. Again, or too late, changes nothing.
 
-    Raises NotFound for an invitation to somebody else.
+    Raises NotFound for an invitation to somebody else, and CannotSignUp after a yes: a place is
+    given back where it is held.
     """
     row = _own(session, invitation_id, person_id)
+    lock_person_in_shift(session, person_id, row.shift_id)
+    session.refresh(row)
+    if row.state == InvitationState.ACCEPTED:
+        raise _accepted(row)
     if row.state != InvitationState.OPEN:
         return
     _close(session, row, InvitationState.DECLINED, actor_id=person_id, now=now)
@@ -151,13 +157,22 @@ def _own(session: Session, invitation_id: int, person_id: int) -> Invitation:
 
 def _over(row: Invitation) -> CannotSignUp:
     sentence = (
-        _("Somebody else was quicker and the place is taken. Thank you for wanting to come!")
+        _("The place is taken, or no longer needed. Thank you for wanting to come!")
         if row.state == InvitationState.WITHDRAWN
         else _("This invitation is over. If there is still room, you can sign up yourself.")
     )
     return CannotSignUp(
         sentence,
         Reason.OFFER_GONE,
+        link=f"/shifts/{row.shift_id}",
+        way_out=_("See that shift"),
+    )
+
+
+def _accepted(row: Invitation) -> CannotSignUp:
+    return CannotSignUp(
+        _("You have accepted this invitation. You can give the place back on the shift's page."),
+        Reason.SIGNED_UP,
         link=f"/shifts/{row.shift_id}",
         way_out=_("See that shift"),
     )
@@ -195,11 +210,28 @@ def _close(
 def end_of_full(session: Session, post_id: int, *, now: datetime) -> None:
     """Take back what is still open to a post without a free place."""
     full = select(Post.id).where(Post.id == post_id, Post.taken >= Post.capacity)
-    session.execute(
+    _withdraw(session, Invitation.post_id.in_(full), now=now)
+
+
+def take_back(session: Session, run_id: int, *, now: datetime) -> int:
+    """Take back what a plan led to and nobody has answered yet; returns how many."""
+    return _withdraw(session, Invitation.run_id == run_id, now=now)
+
+
+def _withdraw(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:
+    """Take back open invitations, and let notices of them ask for nothing any more."""
+    people = session.scalars(
         update(Invitation)
-        .where(Invitation.post_id.in_(full), _OPEN)
+        .where(which, _OPEN)
         .values(state=str(InvitationState.WITHDRAWN), answered_at=now)
+        .returning(Invitation.person_id)
+    ).all()
+    still = set(
+        session.scalars(select(Invitation.person_id).where(Invitation.person_id.in_(people), _OPEN))
     )
+    for person_id in sorted({*people} - still):
+        notifications.mark_answered(session, person_id=person_id, link=LINK, now=now)
+    return len(people)
 
 
 def end_due(session: Session, now: datetime) -> int:
@@ -231,11 +263,7 @@ def _take_back(session: Session, *, now: datetime) -> None:
             | (Post.taken >= Post.capacity),
         )
     )
-    session.execute(
-        update(Invitation)
-        .where(Invitation.id.in_(ended))
-        .values(state=str(InvitationState.WITHDRAWN), answered_at=now)
-    )
+    _withdraw(session, Invitation.id.in_(ended), now=now)
 
 
 # ---------------------------------------------------------------- the next best

@@ -35,6 +35,11 @@ class Flow:
     sink: int
     slack: Ints
 
+    @property
+    def price(self) -> Ints:
+        """What a place in each post costs, in points; below zero where its project pays for it."""
+        return self.sink - self.post
+
     def margin(self, problem: Problem, pairs: Ints) -> Ints:
         """Return by how much each pair beats what its person and its place cost."""
         prices = self.post[problem.post[pairs]] - self.person_week[problem.person_week[pairs]]

@@ -9,7 +9,9 @@ from volunteer_hub.matching.network import Flow
 from volunteer_hub.matching.problem import PLACE, Ints, Problem
 
 # What HiGHS solves in a fraction of a second.
-PAIRS, SHIFTS, NODES, SECONDS = 2_500, 40, 40, 2.0
+PAIRS, SHIFTS, NODES, SECONDS = 4_000, 60, 40, 4.0
+# A shift that was part of one try is looked at later: so much of its loss still counts.
+LATER = 0.5
 # People asked about a shift, and how far below its price a pair may be worth trying.
 PEOPLE, WINDOW = 60, 350
 
@@ -63,22 +65,24 @@ class _Board:
     def own(self, people: Ints) -> Ints:
         """Return the pairs chosen for these people."""
         order, begins = self.problem.by_person
-        pairs = np.concatenate([order[begins[one] : begins[one + 1]] for one in people.tolist()])
+        parts = [order[:0], *(order[begins[one] : begins[one + 1]] for one in people.tolist())]
+        pairs: Ints = np.concatenate(parts)
         return pairs[self.taken[pairs]]
 
 
 def improved(problem: Problem, rows: Ints, chosen: Ints, prices: Flow, *, tries: int) -> Ints:
     """Try parts around the shifts where this plan loses most against the relaxed flow."""
     board = _Board(problem, rows, chosen, prices)
-    tried: set[int] = set()
+    weight = np.ones(problem.occasions)
     for _try in range(tries):
-        lost = board.worst()
-        lost[list(tried)] = 0
+        lost = board.worst() * weight
         seed = int(np.argmax(lost))
         if lost[seed] <= 0:
             break
-        tried.add(seed)
-        _refill(board, _around(board, seed))
+        part = _around(board, seed)
+        _refill(board, part)
+        weight[part] *= LATER
+        weight[seed] = 0
     return board.chosen()
 
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
+from volunteer_hub.matching import invitations
 from volunteer_hub.matching.models import (
     MatchRun,
     MatchWish,
+    PostOutcome,
     Proposal,
     RunState,
     WishKind,
 )
-from volunteer_hub.shifts.models import Post
+from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts.models import Post, Shift
 
 # The longest span of a plan, and how many points a place earns while its shift lacks people:
 # few, some or many shifts reach their minimum with the same number of places filled.
@@ -46,7 +49,7 @@ def ask(
     now: datetime,
     again_of: int | None = None,
 ) -> MatchRun:
-    """Queue a plan; what was planned before and not sent is put away. Raises InvalidInput."""
+    """Queue a plan; an unsent one that shares days with it is put away. Raises InvalidInput."""
     if last_day < first_day:
         raise InvalidInput(_("The last day cannot be before the first."), field="last_day")
     if first_day < today:
@@ -59,6 +62,8 @@ def ask(
             MatchRun.organisation_id.is_(organisation_id)
             if organisation_id is None
             else MatchRun.organisation_id == organisation_id,
+            MatchRun.first_day <= last_day,
+            MatchRun.last_day >= first_day,
             MatchRun.state.in_([str(RunState.QUEUED), str(RunState.READY)]),
         )
         .values(state=str(RunState.PUT_AWAY))
@@ -149,6 +154,27 @@ def start_sending(session: Session, run: MatchRun, *, actor_id: int | None, now:
     _note(session, run, "match:send", actor_id=actor_id, now=now)
 
 
+def take_back(
+    session: Session,
+    *,
+    run_id: int,
+    organisation_ids: Collection[int],
+    actor_id: int,
+    now: datetime,
+) -> int:
+    """Take back what a sent plan asked and nobody has answered; nobody else is asked instead.
+
+    Returns how many; raises as `put_away`.
+    """
+    run = own_run(session, run_id, organisation_ids)
+    _require(run, RunState.SENDING, RunState.SENT)
+    run.state = RunState.SENT
+    session.execute(update(PostOutcome).where(PostOutcome.run_id == run.id).values(reserves=[]))
+    taken = invitations.take_back(session, run.id, now=now)
+    _note(session, run, "match:take_back", actor_id=actor_id, now=now)
+    return taken
+
+
 def _require(run: MatchRun, *states: RunState) -> None:
     if run.state not in states:
         raise NotReady(
@@ -186,17 +212,17 @@ def wish(
 ) -> None:
     """Keep a proposed pair in the next plan, keep it out for good, or (None) leave it open.
 
-    Only pairs that the plan proposes can be wished for, so that nobody can look people up. Raises
-    NotFound.
+    Only pairs that the plan proposes can be wished for, so that nobody can look people up; what
+    was wished for before can always be let go. Raises NotFound.
     """
     run = own_run(session, run_id, organisation_ids)
-    proposed = session.scalar(
-        select(Proposal).where(
-            Proposal.run_id == run.id, Proposal.post_id == post_id, Proposal.person_id == person_id
-        )
+    shift_id = _shift_of(session, run, post_id)
+    known: ColumnElement[bool] = exists().where(
+        Proposal.run_id == run.id, Proposal.post_id == post_id, Proposal.person_id == person_id
     )
-    shift_id = session.scalar(select(Post.shift_id).where(Post.id == post_id))
-    if proposed is None or shift_id is None:
+    if kind is None:
+        known |= exists().where(MatchWish.shift_id == shift_id, MatchWish.person_id == person_id)
+    if not session.scalar(select(known)):
         raise NotFound
     session.execute(
         delete(MatchWish).where(MatchWish.shift_id == shift_id, MatchWish.person_id == person_id)
@@ -223,3 +249,16 @@ def wish(
         person_id=person_id,
     )
     session.flush()
+
+
+def _shift_of(session: Session, run: MatchRun, post_id: int) -> int:
+    """Return the shift of a post that the plan may speak of; raises NotFound."""
+    shift_id = session.scalar(
+        select(Post.shift_id)
+        .join(Shift, Shift.id == Post.shift_id)
+        .join(Project, Project.id == Shift.project_id)
+        .where(Post.id == post_id, Project.organisation_id == run.organisation_id)
+    )
+    if shift_id is None:
+        raise NotFound
+    return shift_id

@@ -2,20 +2,25 @@
 
     score = utility of the shift for the person + WEIGHT × log(expected value of one more sign-up)
 
-Pure functions on floats, without numpy: they run in a web request for every open shift in reach,
-and a candidate costs a few microseconds. Utilities are in units of a multinomial logit: one more
-unit makes a choice e times as likely. `docs/decisions/ranking.md` says where the formula comes
+Pure functions on arrays with one element for each open shift: they run in a web request, where a
+thousand shifts cost less than a millisecond. Utilities are in units of a multinomial logit: one
+more unit makes a choice e times as likely. `docs/decisions/ranking.md` says where the formula comes
 from and what it does in a simulated month.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, lgamma, log, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from volunteer_hub.core.geo import LONGEST_WALK
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 
 # What speaks for a shift, in utility: all the way from next door to the farthest walk wanted;
 # full interest in the category; a declared free window; a skill that is asked for; a project of
@@ -27,63 +32,54 @@ WALKS_MOST = 2.0
 REPEATED, REPEATS_MOST = 0.25, 3
 
 # How much need weighs against the wishes of the person.
-WEIGHT = 0.5
+WEIGHT = 0.2
 # The first place of a shift is worth this much more than its last one (which is worth 1).
 FIRST = 4.0
-LOSS = 0.0
 # An empty project's places are worth half as much again, a full one's half as much.
 PROJECT = 1.0
+# People look a fortnight ahead: within so many days those who are there have signed up.
+FORTNIGHT = 14
 # So many hours before its start a shift goes ahead or is called off.
 FIXED_HOURS = 24.0
 # No open shift is worth less: forecasts err, and what nobody sees can surprise nobody.
 FLOOR, NOTHING = 0.02, 0.002
-# The forecast of sign-ups is kept on steps of a quarter of its own standard deviation.
-STEPS, LAST_STEP = 8, 200
-# Sign-ups come slowly at first and in a rush at the end; the average counts like two days.
-RUSH, PRIOR_DAYS = 2.0, 2.0
+# Forecasts are kept on steps of an eighth of the root of people (a quarter of their own standard
+# deviation), up to 625 people, and look at so many places of a shift.
+STEPS, LAST_STEP, PLACES = 8, 200, 512
+# Sign-ups come slowly at first and in a rush at the end; the average counts like eight days.
+RUSH, PRIOR_DAYS = 2.0, 8.0
 
 
-class Staffing(NamedTuple):
-    """How the post (or shift) that the person could join is staffed.
+@dataclass(frozen=True)
+class Offers:
+    """Open shifts as one person meets them, soonest first; arrays with one element a shift.
 
-    `taken` of `capacity` places are taken and `minimum` must be before it can go ahead;
-    `hours_left` until the start; `rate` sign-ups a day are forecast (`forecast_rate`);
-    `project_fill` is the share 0-1 of the project's coming places that are taken.
+    `pattern` is equal for shifts that look alike (same project, same window). `taken` of `capacity`
+    places are taken and `minimum` must be before a shift goes ahead; `hours_left` until it starts.
+    `walk` is minutes on foot (NaN: not known) and
+    `farthest` the longest way wanted; `interest` in the category 0-1; `window` 1 in a declared
+    free window, -1 outside, 0 when none is declared; `skill` (0 or 1) that something is asked for
+    that the person knows; `branch` that the own branch stands by the project; `served` that the
+    person was there before.
     """
 
-    taken: int
-    minimum: int
-    capacity: int
-    hours_left: float
-    rate: float
-    project_fill: float = 0.5
-
-
-class Fit(NamedTuple):
-    """How a shift suits a person; every default says that nothing is known.
-
-    `walk` and `farthest` are minutes on foot, the way and the longest one wanted; `interest` in
-    the category is 0-1, from ticks and history; `in_window` says whether the shift lies in a
-    declared free window (None: none declared); `skill` that the post asks for one and the person
-    has it; `branch` that the own branch has adopted the project; `served` that the person was there.
-    """
-
-    walk: int | None = None
+    shift_id: Array
+    project: Array
+    pattern: Array
+    taken: Array
+    minimum: Array
+    capacity: Array
+    hours_left: Array
+    walk: Array
+    interest: Array
+    window: Array
+    skill: Array
+    branch: Array
+    served: Array
     farthest: int = LONGEST_WALK
-    interest: float = 0.0
-    in_window: bool | None = None
-    skill: bool = False
-    branch: bool = False
-    served: bool = False
 
-
-class Candidate(NamedTuple):
-    """A shift that the person may join; shifts of one `pattern` (project and window) are alike."""
-
-    shift_id: int
-    pattern: Hashable
-    staffing: Staffing
-    fit: Fit
+    def __len__(self) -> int:
+        return len(self.shift_id)
 
 
 class Parts(NamedTuple):
@@ -100,99 +96,145 @@ class Parts(NamedTuple):
 
 
 class Scored(NamedTuple):
-    candidate: Candidate
+    """A shift in the ranking: its row among the offers, its score and what the score is made of."""
+
+    row: int
+    shift_id: int
     total: float
     parts: Parts
 
 
-def forecast_rate(sign_ups: int, days: float, average: float) -> float:
-    return RUSH * (sign_ups + PRIOR_DAYS * average) / (days + PRIOR_DAYS)
+def ranked(offers: Offers, *, weight: float = WEIGHT, most: int | None = None) -> list[Scored]:
+    """Return the best `most` offers with what speaks for them, best first; ties soonest first.
+
+    With `weight` 0 only the wishes of the person count.
+    """
+    table = _table(offers, weight)
+    totals = table.sum(axis=0)
+    best = _best_first(totals)[:most]
+    return [
+        Scored(row, shift_id, total, Parts._make(parts))
+        for row, shift_id, total, parts in zip(
+            best.tolist(),
+            offers.shift_id[best].tolist(),
+            totals[best].tolist(),
+            table.T[best].tolist(),
+            strict=True,
+        )
+    ]
 
 
-def marginal_value(staffing: Staffing) -> float:
-    taken, minimum, capacity, hours_left, rate, project_fill = staffing
-    if taken >= capacity:
-        return 0.0
-    value = expected_gain(taken, minimum, capacity, forecast_step(rate, hours_left))
-    return value * (1 + PROJECT * (0.5 - project_fill))
+def order(offers: Offers, *, weight: float = WEIGHT) -> Array:
+    """Return the rows of all offers as `ranked` puts them, without the reasons."""
+    return _best_first(_table(offers, weight).sum(axis=0))
 
 
-def forecast_step(rate: float, hours_left: float) -> int:
-    coming = rate * (hours_left - FIXED_HOURS) / 24
-    return min(round(STEPS * sqrt(coming)), LAST_STEP) if coming > 0 else 0
+def _table(offers: Offers, weight: float) -> Floats:
+    """Return `Parts` as rows, a column for each offer."""
+    wishes, needs = relevance(offers), need(offers, weight)
+    return np.vstack([wishes, needs, _repeats(offers, wishes.sum(axis=0) + needs)])
 
 
-@lru_cache(maxsize=1 << 15)
-def expected_gain(taken: int, minimum: int, capacity: int, step: int) -> float:
-    mean = (step / STEPS) ** 2
-    others = max(minimum - taken - 1, 0) if not LOSS else 0
-    if mean == 0:
-        return max(_gain(taken, minimum, capacity), FLOOR)
-    chance = exp(others * log(mean) - mean - lgamma(others + 1))
-    value = 0.0
-    for filled in range(taken + others, capacity):
-        value += chance * _gain(filled, minimum, capacity)
-        others += 1
-        chance *= mean / others
-    return max(value, FLOOR)
+def _best_first(totals: Floats) -> Array:
+    return np.argsort(-totals, kind="stable")
 
 
-def _gain(filled: int, minimum: int, capacity: int) -> float:
-    if filled + 1 < minimum:
-        return -LOSS
-    first = 0 if filled + 1 == minimum else filled
-    count = filled + 1 - first
-    return LOSS * (count - 1) + count * (1 + FIRST * (1 - (first + filled + 1) / (2 * capacity)))
-
-
-def need(staffing: Staffing, weight: float = WEIGHT) -> float:
-    return weight * log(marginal_value(staffing) or NOTHING)
-
-
-def relevance(fit: Fit) -> Parts:
-    walk, farthest, interest, in_window, skill, branch, served = fit
-    return Parts(
-        0.0 if walk is None else WALK * (0.5 - min(walk / max(farthest, 1), WALKS_MOST)),
-        INTEREST * interest,
-        0.0 if in_window is None else WINDOW if in_window else -WINDOW,
-        SKILL if skill else 0.0,
-        BRANCH if branch else 0.0,
-        SERVED if served else 0.0,
+def relevance(offers: Offers) -> Floats:
+    """Return what the wishes of the person give each shift: six rows, named as in `Parts`."""
+    way = np.minimum(offers.walk / max(offers.farthest, 1), WALKS_MOST)
+    return np.array(
+        [
+            WALK * np.where(np.isnan(way), 0.0, 0.5 - way),
+            INTEREST * offers.interest,
+            WINDOW * offers.window,
+            SKILL * offers.skill,
+            BRANCH * offers.branch,
+            SERVED * offers.served,
+        ]
     )
 
 
-def score(candidate: Candidate, *, weight: float = WEIGHT, repeats: int = 0) -> Scored:
-    fit = relevance(candidate.fit)
-    parts = Parts(
-        *fit[:-2], need(candidate.staffing, weight), -REPEATED * min(repeats, REPEATS_MOST)
-    )
-    return Scored(candidate, sum(parts), parts)
+def need(offers: Offers, weight: float = WEIGHT) -> Floats:
+    """Return what the need of each shift adds to its utility (below 0 if it fills anyway)."""
+    return weight * np.log(marginal_value(offers))
 
 
-def ranked(
-    candidates: Iterable[Candidate], *, weight: float = WEIGHT, most: int | None = None
-) -> list[Scored]:
-    rows = []
-    for candidate in candidates:
-        shift_id, _pattern, staffing, fit = candidate
-        full = staffing[0] >= staffing[2]
-        total = sum(relevance(fit)) + need(staffing, weight)
-        rows.append((full, -total, staffing[3], shift_id, 0, candidate))
-    rows.sort()
-    seen: dict[Hashable, int] = {}
-    for index, row in enumerate(rows):
-        pattern = row[5][1]
-        repeats = seen.get(pattern, 0)
-        seen[pattern] = repeats + 1
-        if repeats:
-            full, total, hours, shift_id, _, candidate = row
-            rows[index] = (
-                full,
-                total + REPEATED * min(repeats, REPEATS_MOST),
-                hours,
-                shift_id,
-                repeats,
-                candidate,
-            )
-    rows.sort()
-    return [score(row[5], weight=weight, repeats=row[4]) for row in rows[:most]]
+def marginal_value(offers: Offers) -> Floats:
+    """Return how much one more sign-up is expected to be worth, in places that are served.
+
+    Places of projects that have many free ones count more. Always above 0.
+    """
+    value = expected_gain(offers.taken, offers.minimum, offers.capacity, expected(offers))
+    value *= 1 + PROJECT * (0.5 - project_fill(offers))
+    return np.where(offers.taken >= offers.capacity, NOTHING, value)
+
+
+def expected_gain(taken: Array, minimum: Array, capacity: Array, coming: Floats) -> Floats:
+    """Return the expected worth of one more sign-up where `coming` others are forecast.
+
+    Below its minimum a shift serves nobody: a sign-up counts when it is the one that reaches it,
+    with all those before it, and later for itself, the first places most. How many others come is
+    Poisson. At least `FLOOR`.
+    """
+    step = np.minimum(np.rint(STEPS * np.sqrt(coming)), LAST_STEP).astype(np.intp)
+    chances, sums, weighted = _poisson()
+    others = np.maximum(minimum - taken, 0).astype(np.intp)
+    # Others fill up to the minimum but one, and this sign-up reaches it.
+    last = np.minimum(np.maximum(others - 1, 0), PLACES)
+    reaches = np.where(others > 0, chances[step, last], 0.0)
+    value = reaches * minimum * (1 + FIRST * (1 - minimum / (2 * capacity)))
+    # With the minimum reached by others it takes a place for itself: worth a line in their number.
+    low = np.minimum(others, PLACES + 1)
+    high = np.maximum(np.minimum(capacity - taken, PLACES + 1), low).astype(np.intp)
+    first = 1 + FIRST * (1 - (2 * taken + 1) / (2 * capacity))
+    value += first * (sums[step, high] - sums[step, low])
+    value -= FIRST / capacity * (weighted[step, high] - weighted[step, low])
+    found: Floats = np.maximum(value, FLOOR)
+    return found
+
+
+def expected(offers: Offers) -> Floats:
+    """Return how many more sign-ups are forecast for each shift until it is fixed.
+
+    A shift's own pace counts the more the longer it was seen; until then the pace of all does.
+    """
+    observed = np.maximum(FORTNIGHT - offers.hours_left / 24, 1.0)
+    average = offers.taken.sum() / max(observed.sum(), 1.0)
+    pace = (offers.taken + PRIOR_DAYS * average) / (observed + PRIOR_DAYS)
+    coming: Floats = RUSH * pace * np.maximum(offers.hours_left - FIXED_HOURS, 0.0) / 24
+    return coming
+
+
+def project_fill(offers: Offers) -> Floats:
+    """Return for each shift the share 0-1 of its project's offered places that are taken."""
+    _projects, which = np.unique(offers.project, return_inverse=True)
+    fill = np.bincount(which, offers.taken) / np.maximum(np.bincount(which, offers.capacity), 1)
+    return np.asarray(fill[which], dtype=np.float64)
+
+
+@lru_cache(maxsize=1)
+def _poisson() -> tuple[Floats, Floats, Floats]:
+    """Return, by step of the mean: P(N = k), P(N < k), and the sum of j × P(N = j) over j < k."""
+    count = np.arange(PLACES + 1)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(count[1:]))])
+    mean = (np.arange(1, LAST_STEP + 1)[:, None] / STEPS) ** 2
+    chances = np.zeros((LAST_STEP + 1, PLACES + 1))
+    chances[0, 0] = 1.0
+    chances[1:] = np.exp(count * np.log(mean) - mean - logs)
+    zero = np.zeros((LAST_STEP + 1, 1))
+    sums = np.hstack([zero, np.cumsum(chances, axis=1)])
+    weighted = np.hstack([zero, np.cumsum(count * chances, axis=1)])
+    return chances, sums, weighted
+
+
+def _repeats(offers: Offers, totals: Floats) -> Floats:
+    """Return what each shift loses because better ones of the same pattern stand before it."""
+    by_total = _best_first(totals)
+    together = by_total[np.argsort(offers.pattern[by_total], kind="stable")]
+    patterns = offers.pattern[together]
+    places = np.arange(len(patterns))
+    begins = np.concatenate([[True], patterns[1:] != patterns[:-1]])[: len(patterns)]
+    before = places - np.maximum.accumulate(np.where(begins, places, 0))
+    found = np.zeros(len(totals))
+    found[together] = -REPEATED * np.minimum(before, REPEATS_MOST)
+    return found

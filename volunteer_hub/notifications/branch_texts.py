@@ -37,6 +37,13 @@ def _membership_ended(params: Params) -> Text:
     )
 
 
+def _membership_resumed(params: Params) -> Text:
+    return Text(
+        _("Your membership of %(branch)s goes on", branch=_branch(params)),
+        _("That it had ended was a slip; nothing has changed for you."),
+    )
+
+
 def _branch_invites(params: Params) -> Text:
     return Text(
         _("%(branch)s would be glad to see you at a shift", branch=_branch(params)),
@@ -76,6 +83,7 @@ KINDS: dict[str, Callable[[Params], Text]] = {
     "membership_confirmed": _membership_confirmed,
     "membership_declined": _membership_declined,
     "membership_ended": _membership_ended,
+    "membership_resumed": _membership_resumed,
     "branch_invites": _branch_invites,
     "adoption_proposed": _adoption_proposed,
     "adoption_agreed": _adoption_agreed,

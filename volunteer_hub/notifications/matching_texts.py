@@ -25,7 +25,7 @@ def _called_out(params: Params) -> Text:
     return Text(
         _("Urgent: can you help? %(title)s", title=title(params)),
         _(
-            "%(shift)s, %(place)s. A place has just come free; the first to say yes has it. Can't"
+            "%(shift)s, %(place)s. A place is free; the first to say yes has it. Can't"
             " come? No need to do anything.",
             shift=shift(params),
             place=place(params),

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import attempt, status_of
-from volunteer_hub.core.calendar import quarter_of
+from volunteer_hub.core.calendar import Period, quarter_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import NotFound
-from volunteer_hub.core.i18n import _, _n
+from volunteer_hub.core.i18n import _, _n, either
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.projects.models import Adoption
-from volunteer_hub.reports.blueprint import bp, by_name, led, page_of, read_wanted, visible
+from volunteer_hub.projects.models import Adoption, AdoptionState
+from volunteer_hub.reports.blueprint import (
+    bp,
+    by_name,
+    is_guarded,
+    led,
+    page_of,
+    read_wanted,
+    visible,
+)
 from volunteer_hub.reports.forms import AdoptForm, ReviewForm
 from volunteer_hub.reports.queries import adoptions as figures
+from volunteer_hub.reports.queries.branch import Family
 from volunteer_hub.reports.queries.sums import Tally, few
+from volunteer_hub.reports.queries.veil import narrowed_too_far
+from volunteer_hub.reports.scope import Scope
 from volunteer_hub.shifts import adoption_queries, reserving
 from volunteer_hub.shifts import adoptions as services
+from volunteer_hub.shifts.adoption_queries import AdoptionRow
 
 
 @bp.get("/<int:branch_id>/adoptions")
@@ -32,17 +46,40 @@ def adoptions(branch_id: int) -> Response:
     return render(
         "reports/adoptions.html",
         rows=rows,
-        sums=_shown(figures.rolled_up(session, rows), branch_id),
+        sums=_shown(rows, family),
+        standing={row.project_id: row for row in rows if _lasts(row)},
         needs=adoption_queries.wanted(session, today=clock.today()) if by_name(branch_id) else [],
         **page_of(family, read_wanted()),
     )
 
 
-def _shown(sums: dict[int, Tally], branch_id: int) -> dict[int, Tally]:
-    """Leave out what so few people did that it would tell who, for who does not lead (S16)."""
-    if by_name(branch_id):
+def _lasts(row: AdoptionRow) -> bool:
+    open_ = row.state in {AdoptionState.PROPOSED, AdoptionState.AGREED}
+    return open_ and row.last_day >= clock.today()
+
+
+def _shown(rows: Sequence[AdoptionRow], family: Family) -> dict[int, Tally]:
+    """Return what each adds up to, without what would tell of few people (S16)."""
+    session, sums = db.session(), figures.rolled_up(db.session(), rows)
+    if not is_guarded(family):
         return sums
-    return {id_: tally for id_, tally in sums.items() if not few(tally, 0)}
+    led = current_user.led_branch_ids
+    hidden = {row.id for row in rows if _is_few(row, sums[row.id])}
+    hidden |= {
+        row.id
+        for row in rows
+        if row.id not in hidden and narrowed_too_far(session, _scope(row, family), led)
+    }
+    return {id_: tally for id_, tally in sums.items() if id_ not in hidden}
+
+
+def _is_few(row: AdoptionRow, tally: Tally) -> bool:
+    return row.branch_id not in current_user.led_branch_ids and few(tally, 0)
+
+
+def _scope(row: AdoptionRow, family: Family) -> Scope:
+    period = Period(row.first_day, row.last_day)
+    return Scope(family.branch.id, family.branch.path, period, project_id=row.project_id)
 
 
 @bp.route("/<int:branch_id>/adopt", methods=["GET", "POST"])
@@ -125,10 +162,10 @@ def _adoption(branch_id: int, adoption_id: int, form: ReviewForm) -> Response:
         status=status_of(form) if form.is_submitted() else 200,
         row=row,
         form=form,
-        sums=_shown(figures.rolled_up(session, [row]), branch_id).get(row.id),
+        sums=_shown([row], family).get(row.id),
         shifts=adoption_queries.reserved(session, row, now=clock.now()),
         others=[
-            name
+            either(*name)
             for name in adoption_queries.adopters(session, row.project_id, today=clock.today())
             if name != (row.branch_zh, row.branch_en)
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -11,11 +12,14 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import Quarter, quarter_of
 from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, NotFound
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, either
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.reports import filters
 from volunteer_hub.reports.queries import branch as queries
-from volunteer_hub.reports.queries.sums import is_few
+from volunteer_hub.reports.queries import tree
+from volunteer_hub.reports.queries.export import Withheld
+from volunteer_hub.reports.queries.sums import FEWEST, on_books
+from volunteer_hub.reports.queries.veil import few_in_project, narrowed_too_far
 from volunteer_hub.reports.scope import Members, Scope
 
 bp = Blueprint("reports", __name__, url_prefix="/branches")
@@ -65,17 +69,71 @@ def scope_of(family: queries.Family, wanted: filters.Filters) -> Scope:
     )
 
 
-def scope_for(family: queries.Family, wanted: filters.Filters) -> Scope:
-    """Return the same where this reader may see the rows, else DomainError (S16).
+def seen_ids() -> list[int] | None:
+    """Return the branches at the top of what the reader sees; None: everything."""
+    return None if current_user.has(Role.OFFICE) else current_user.led_branch_ids
 
-    Rows name nobody and no small branch, so only the branch itself must not be a small one.
+
+def is_guarded(family: queries.Family) -> bool:
+    """Tell whether people are in the branch's figures whom the reader may not see by name."""
+    return bool(family.children) or not by_name(family.branch.id)
+
+
+def hidden_branches(scope: Scope) -> tuple[set[int], set[int]]:
+    """Return the branches whose figures are kept from this reader, and whose own people's are.
+
+    What is hidden of everybody, or of all they did, stays hidden of a part.
+    """
+    hidden: set[int] = set()
+    rests: set[int] = set()
+    for one in dict.fromkeys([scope.unfiltered, scope.widened, scope]):
+        found = tree.hidden_branches(db.session(), one, seen_ids(), current_user.led_branch_ids)
+        hidden |= found[0]
+        rests |= found[1]
+    return hidden, rests
+
+
+def is_withheld(
+    family: queries.Family, scope: Scope, hidden: Collection[int], books: int | None = None
+) -> bool:
+    """Tell whether the figures of a scope would tell of fewer than five people (S16).
+
+    `books` is how many are on the books, where that is known already.
+    """
+    session, branch_id = db.session(), family.branch.id
+    if branch_id in hidden:
+        return True
+    if not by_name(branch_id):
+        if books is None:
+            (found,) = on_books(session, scope.members, [branch_id], [scope.period])
+            books = found.get(branch_id, 0)
+        if 0 < books < FEWEST:
+            return True
+    return narrowed_too_far(session, scope, current_user.led_branch_ids)
+
+
+def scope_for(family: queries.Family, wanted: filters.Filters) -> tuple[Scope, set[int]]:
+    """Return the scope and the hidden branches where this reader may see the rows (S16).
+
+    Else DomainError, which says what to do.
     """
     scope = scope_of(family, wanted)
-    if not by_name(family.branch.id) and is_few(db.session(), scope.widened):
+    if not is_guarded(family):
+        return scope, set()
+    hidden, _rests = hidden_branches(scope)
+    if is_withheld(family, scope, hidden):
         raise DomainError(
             _("Fewer than five people took part: these figures stay with their own branch leader.")
         )
-    return scope
+    return scope, hidden
+
+
+def withheld_rows(family: queries.Family, scope: Scope, hidden: set[int]) -> Withheld:
+    """Return what the rows behind a figure do not say to this reader."""
+    if not is_guarded(family):
+        return Withheld()
+    pairs = few_in_project(db.session(), scope, current_user.led_branch_ids)
+    return Withheld(frozenset(hidden), frozenset(pairs))
 
 
 def visible_above(family: queries.Family) -> list[queries.BranchRow]:
@@ -85,6 +143,24 @@ def visible_above(family: queries.Family) -> list[queries.BranchRow]:
     line = [branch.id for branch in family.above]
     starts = [line.index(led_id) for led_id in current_user.led_branch_ids if led_id in line]
     return list(family.above[min(starts) :]) if starts else []
+
+
+def narrowed(wanted: filters.Filters) -> list[tuple[str, str]]:
+    """Return what the figures are narrowed to, as parameter and name."""
+    names = queries.names_of(db.session(), category=wanted.category, project=wanted.project)
+    return [(parameter, either(*name)) for parameter, name in names]
+
+
+def filter_names(wanted: filters.Filters) -> list[str]:
+    """Return in words what the figures are narrowed to, for paper and files."""
+    found = []
+    if wanted.members is not Members.ALL:
+        is_member = wanted.members is Members.MEMBER
+        found.append(_("Party members") if is_member else _("Non-members"))
+    found += [name for _parameter, name in narrowed(wanted)]
+    if wanted.late:
+        found.append(_("Late entries"))
+    return found
 
 
 def around(wanted: filters.Filters) -> dict[str, Any]:

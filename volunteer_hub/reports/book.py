@@ -5,8 +5,8 @@ Heads are those the sub-district's own forms use (`report_columns`), in the read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO
@@ -17,14 +17,33 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _, clock_time, day_year, either
 from volunteer_hub.registry.models import BranchKind
-from volunteer_hub.reports import sheet, workbook
-from volunteer_hub.reports.figures import change, shared_hours, small_ones, tenths_of_percent
+from volunteer_hub.reports import sheet, veil, workbook
+from volunteer_hub.reports.details import hours, people, person_columns, shift_columns, shifts_held
+from volunteer_hub.reports.figures import change, shared_hours, tenths_of_percent
 from volunteer_hub.reports.filters import Filters
 from volunteer_hub.reports.queries import export, lines, sheets
+from volunteer_hub.reports.queries.export import Withheld
 from volunteer_hub.reports.queries.lines import SummaryRow
-from volunteer_hub.reports.queries.sheets import PersonRow, ShiftRow
-from volunteer_hub.reports.scope import Scope
+from volunteer_hub.reports.queries.sums import Tally, few
+from volunteer_hub.reports.scope import Members, Scope
 from volunteer_hub.reports.workbook import Column, Foot, Head, Page
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept from the reader (S16): by branch, by row, by shift.
+
+    `kinds` are the branches whose Party members and non-members are not told apart, `late` those
+    whose late entries are not told. `led` are the reader's own branches.
+    """
+
+    led: Collection[int] = ()
+    guarded: bool = False
+    branches: Collection[int] = ()
+    kinds: Collection[int] = ()
+    late: Collection[int] = ()
+    rows: Withheld = field(default_factory=Withheld)
+    shifts: Collection[int] = ()
 
 
 @dataclass(frozen=True)
@@ -38,9 +57,7 @@ class Report:
     wanted: Filters
     now: datetime
     named: bool
-    # The reader's own branches, those whose entries must not tell where, and ranks in the league.
-    led: Collection[int]
-    hidden: Collection[int]
+    kept: Kept
     ranks: Mapping[int, int]
     adopted: Mapping[int, int]
 
@@ -65,13 +82,12 @@ def _pages(session: Session, report: Report) -> Iterator[Page]:
     )
     if report.named:
         found = sheets.people(session, report.scope)
-        yield Page(_("People in detail"), person_columns(), _people(found), Foot((), notes(report)))
-    yield Page(
-        _("Shifts in detail"), shift_columns(), _shifts(sheets.shifts(session, report.scope))
-    )
+        yield Page(_("People in detail"), person_columns(), people(found), Foot((), notes(report)))
+    shifts = sheets.shifts(session, report.scope)
+    yield Page(_("Shifts in detail"), shift_columns(), shifts_held(shifts, report.kept.shifts))
     say = sheet.words(named=report.named)
-    entries = export.entries(session, report.scope, named=report.named, hidden=report.hidden)
-    body = sheet.rows(entries, say, named=report.named)
+    entries = export.entries(session, report.scope, named=report.named, kept=report.kept.rows)
+    body = sheet.rows_with_total(entries, say, named=report.named)
     head = [Column(str(name), 16) for name in next(body)]
     yield Page(_("Ledger rows"), head, body)
 
@@ -98,7 +114,8 @@ def definitions() -> str:
         " the day of service; a branch counts with all below it. Attendances are entries that were"
         " not taken back. Participation: people on the books in this time, each once, and how many"
         " of them have at least one attendance. Late entries are marked. Figures of fewer than"
-        " five people are shown only to the leader of that branch."
+        " five people are shown only to the leader of that branch. A time that still runs is"
+        " compared with as many days of the earlier ones."
     )
 
 
@@ -131,8 +148,7 @@ def kinds_of_branch() -> dict[str, str]:
 
 def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Cell]]:
     kinds = kinds_of_branch()
-    below = {row.id: row.all_of for row in rows if row.id != report.scope.branch_id}
-    hidden = small_ones(below) - set(report.led)
+    missed = _hidden_no_shows(rows, report.kept)
     for number, row in enumerate(rows, start=1):
         head: list[Cell] = [
             number,
@@ -142,39 +158,58 @@ def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Cell]]
             either(row.building_zh, row.building_en),
             row.enterprises,
         ]
-        if row.id in hidden:
+        if row.id in report.kept.branches:
             yield head + [_("fewer than 5")] + [""] * (len(summary_columns()) - len(head) - 1)
             continue
-        yield head + _figures(row, report)
+        yield head + _figures(row, report, hides_no_shows=row.id in missed)
 
 
-def _figures(row: SummaryRow, report: Report) -> list[Cell]:
+def _hidden_no_shows(rows: Sequence[SummaryRow], kept: Kept) -> set[int]:
+    if not kept.guarded:
+        return set()
+    counted = {row.id: Tally(row.no_shows, 0, 0, row.no_shows) for row in rows}
+    hidden, _rests = veil.in_tree({row.id: row.parent_id for row in rows}, counted, kept.led)
+    return hidden
+
+
+def _figures(row: SummaryRow, report: Report, *, hides_no_shows: bool) -> list[Cell]:
+    kept, wanted = report.kept, report.scope.members
     member_books = max(row.member_books, row.members.people)
     other_books = max(row.other_books, row.others.people)
-    return [
-        member_books,
-        row.members.people,
-        _percent(tenths_of_percent(row.members.people, member_books)),
-        row.others.people,
-        row.all_of.attendances,
-        report.adopted.get(row.id, 0),
-        row.shifts,
-        hours(row.all_of.minutes),
-        hours(row.members.minutes),
-        _part(shared_hours(row.members.minutes, member_books)),
-        _part(shared_hours(row.others.minutes, other_books)),
-        _change(change(row.all_of.minutes, row.before.minutes)),
-        _change(change(row.all_of.minutes, row.year_before.minutes)),
-        row.no_shows,
-        _percent(tenths_of_percent(row.all_of.late_minutes, row.all_of.minutes)),
-        report.ranks.get(row.id, ""),
-    ]
+    late = tenths_of_percent(row.all_of.late_minutes, row.all_of.minutes)
+    cells: dict[str, Cell] = {
+        "member_books": member_books,
+        "member_people": row.members.people,
+        "member_rate": _percent(tenths_of_percent(row.members.people, member_books)),
+        "other_people": row.others.people,
+        "attendances": row.all_of.attendances,
+        "adopted": report.adopted.get(row.id, 0),
+        "shifts": row.shifts,
+        "hours": hours(row.all_of.minutes),
+        "member_hours": hours(row.members.minutes),
+        "member_each": _part(shared_hours(row.members.minutes, member_books)),
+        "other_each": _part(shared_hours(row.others.minutes, other_books)),
+        "before": _change(_against(row, row.before, kept)),
+        "year_before": _change(_against(row, row.year_before, kept)),
+        "no_shows": _("fewer than 5") if hides_no_shows else row.no_shows,
+        "late": _("fewer than 5") if row.id in kept.late else _percent(late),
+        "rank": report.ranks.get(row.id, ""),
+    }
+    if row.id in kept.kinds:
+        cells |= dict.fromkeys((*OF_MEMBERS, *OF_OTHERS), "") | {"member_people": _("fewer than 5")}
+    elif wanted is not Members.ALL:
+        cells |= dict.fromkeys(OF_OTHERS if wanted is Members.MEMBER else OF_MEMBERS, "")
+    return list(cells.values())
 
 
-def hours(minutes: int) -> Decimal:
-    """Return minutes as hours to one decimal, rounded half away from zero as on the screen."""
-    tenths = (abs(minutes) + 3) // 6
-    return Decimal(tenths if minutes >= 0 else -tenths) / 10
+OF_MEMBERS = ("member_books", "member_people", "member_rate", "member_hours", "member_each")
+OF_OTHERS = ("other_people", "other_each")
+
+
+def _against(row: SummaryRow, before: Tally, kept: Kept) -> int | None:
+    if kept.guarded and row.id not in kept.led and few(before, 0):
+        return None
+    return change(row.all_of.minutes, before.minutes)
 
 
 def _part(text: str | None) -> Cell:
@@ -189,76 +224,6 @@ def _change(value: int | None) -> Cell:
     if value is None:
         return ""
     return f"{'▲' if value > 0 else '▼' if value < 0 else ''}{abs(value)}%"
-
-
-def person_columns() -> list[Column]:
-    """Return the heads of the sheet by person."""
-    return [
-        Column(_("No."), 6), Column(_("Name"), 12), Column(_("Political status"), 10),
-        Column(_("Shifts taken part in"), 10), Column(_("Hours served"), 12),
-        Column(_("Last day of service"), 12), Column(_("Project name"), 34), Column(_("Post"), 14),
-        Column(_("Recording organisation"), 24), Column(_("How recorded"), 10),
-        Column(_("Remark"), 14),
-    ]  # fmt: skip
-
-
-def _people(rows: Iterable[PersonRow]) -> Iterator[list[Cell]]:
-    member, other = _("Party member"), _("Non-member")
-    late, on_site, corrected = _("Late entry"), _("On site"), _("Corrected")
-    deleted = _("Deleted account")
-    for number, row in enumerate(rows, start=1):
-        yield [
-            number,
-            row.name or deleted,
-            member if row.is_party_member else other,
-            row.attendances,
-            hours(row.minutes),
-            row.last_day.isoformat(),
-            either(row.project_zh, row.project_en),
-            either(row.post_zh, row.post_en),
-            either(row.organisation_zh, row.organisation_en),
-            late if row.is_late_entry else on_site,
-            corrected if row.has_reversal else "",
-        ]
-
-
-def shift_columns() -> list[Column]:
-    """Return the heads of the sheet by shift."""
-    return [
-        Column(_("No."), 6), Column(_("Project name"), 34), Column(_("Day of shift"), 12),
-        Column(_("Start"), 8), Column(_("End"), 8), Column(_("Place"), 24),
-        Column(_("Category")), Column(_("Recording organisation"), 24), Column(_("In charge")),
-        Column(_("Places planned")),
-        Column(_("People signed up")), Column(_("People checked in")),
-        Column(_("People checked out")),
-        Column(_("Hours of the shift")), Column(_("People entered late")), Column(_("Unusual")),
-        Column(_("Confirmed by")), Column(_("Confirmed at"), 18),
-    ]  # fmt: skip
-
-
-def _shifts(rows: Iterable[ShiftRow]) -> Iterator[list[Cell]]:
-    corrected = _("Corrected")
-    for number, row in enumerate(rows, start=1):
-        yield [
-            number,
-            either(row.project_zh, row.project_en),
-            row.day.isoformat(),
-            clock_time(row.starts_at),
-            clock_time(row.ends_at),
-            either(row.place_zh, row.place_en),
-            either(row.category_zh, row.category_en),
-            either(row.organisation_zh, row.organisation_en),
-            row.contact_name,
-            row.capacity,
-            row.signed_up,
-            row.checked_in,
-            row.checked_out,
-            hours(row.minutes),
-            row.late,
-            corrected if row.has_reversal else "",
-            row.confirmer,
-            f"{clock.local(row.confirmed_at):%Y-%m-%d %H:%M}",
-        ]
 
 
 def number_of(branch_id: int, span: str, now: datetime) -> str:

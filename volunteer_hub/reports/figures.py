@@ -12,7 +12,8 @@ from dateutil.relativedelta import relativedelta
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.i18n import either
 from volunteer_hub.reports.queries.branch import BranchRow, Family
-from volunteer_hub.reports.queries.sums import FEWEST, NOTHING, Detail, Tally, total
+from volunteer_hub.reports.queries.sums import NOTHING, Detail, Tally, few, total
+from volunteer_hub.reports.veil import Part
 
 MOST_MONTHS = 12
 MOST_CATEGORIES = 6
@@ -25,6 +26,7 @@ class Month:
 
     first: date
     minutes: int
+    is_hidden: bool = False
 
     @property
     def dates(self) -> dict[str, str]:
@@ -59,7 +61,7 @@ class Standing:
 class PartLine:
     """One line of the table by branch; without a branch: what is in none of those listed.
 
-    `hidden`: fewer than `FEWEST` people took part, and the reader does not lead this branch.
+    `hidden`: the figures would tell of fewer than five people whom the reader may not name.
     """
 
     branch: BranchRow | None
@@ -70,9 +72,12 @@ class PartLine:
 
 @dataclass(frozen=True)
 class PlaceLine:
-    """Minutes and attendances by building 楼宇; `id` 0: of people without one."""
+    """Minutes and attendances by building 楼宇; `id` 0: of people without one.
 
-    id: int
+    `id` None: of buildings that would tell of few people, together.
+    """
+
+    id: int | None
     name: str
     committee_id: int | None
     minutes: int
@@ -91,6 +96,9 @@ class Figures:
     months: tuple[Month, ...]
     weeks: tuple[tuple[tuple[date, int | None], ...], ...]
     kinds: tuple[Kind, ...]
+    # From Monday 0 on.
+    hidden_weekdays: frozenset[int] = frozenset()
+    hides_late: bool = False
 
     @property
     def per_member(self) -> str | None:
@@ -157,28 +165,39 @@ def figures(
     *,
     no_shows: int,
     categories: Mapping[int, tuple[str, str]],
+    veiled: Mapping[Part, Collection[int]] | None = None,
+    guarded: bool = False,
 ) -> Figures:
-    """Return the page's figures; `spans` are the tallies of now, the span before, a year before."""
+    """Return the page's figures; `spans` are the tallies of now, the span before, a year before.
+
+    What is `veiled` is told of nobody; a `guarded` reader is not told of few people before either.
+    """
+    veiled = veiled or {}
     now, before, year_before = (total(span, branch_id) for span in spans)
+    if guarded:
+        before, year_before = (NOTHING if few(one, 0) else one for one in (before, year_before))
     return Figures(
         now=now,
         before=before,
         year_before=year_before,
         standing=standing(books.get(branch_id, 0), now),
         no_shows=no_shows,
-        months=_months(period, detail.days),
+        months=_months(period, detail.days, veiled.get(Part.MONTH, ())),
         weeks=_weeks(period, detail.days),
-        kinds=_kinds(detail.categories, categories),
+        kinds=_kinds(detail.categories, categories, veiled.get(Part.CATEGORY, ())),
+        hidden_weekdays=frozenset((key - 1) % 7 for key in veiled.get(Part.WEEKDAY, ())),
+        hides_late=1 in veiled.get(Part.LATE, ()),
     )
 
 
-def _months(period: Period, days: Mapping[date, int]) -> tuple[Month, ...]:
+def _months(period: Period, days: Mapping[date, int], hidden: Collection[int]) -> tuple[Month, ...]:
     minutes: dict[date, int] = defaultdict(int)
     for day, value in days.items():
         minutes[day.replace(day=1)] += value
     months, step = [], period.first.replace(day=1)
     while step <= period.last:
-        months.append(Month(step, minutes[step]))
+        is_hidden = 100 * step.year + step.month in hidden
+        months.append(Month(step, 0 if is_hidden else minutes[step], is_hidden))
         step = date(step.year + step.month // 12, step.month % 12 + 1, 1)
     return tuple(months[-MOST_MONTHS:])
 
@@ -201,13 +220,16 @@ def _weeks(
     return tuple(weeks[-MOST_WEEKS:])
 
 
-def _kinds(minutes: Mapping[int, int], names: Mapping[int, tuple[str, str]]) -> tuple[Kind, ...]:
+def _kinds(
+    minutes: Mapping[int, int], names: Mapping[int, tuple[str, str]], hidden: Collection[int] = ()
+) -> tuple[Kind, ...]:
     ordered = sorted(
-        ((id_, value) for id_, value in minutes.items() if value),
+        ((id_, value) for id_, value in minutes.items() if value and id_ not in hidden),
         key=lambda item: (-item[1], item[0]),
     )
     kinds = [Kind(id_, either(*names[id_]), value) for id_, value in ordered[:MOST_CATEGORIES]]
     rest = sum(value for _id, value in ordered[MOST_CATEGORIES:])
+    rest += sum(minutes.get(id_, 0) for id_ in hidden)
     return tuple(kinds + [Kind(None, "", rest)] * bool(rest))
 
 
@@ -216,18 +238,17 @@ def by_branch(
     tallies: Mapping[int, Tally],
     books: Mapping[int, int],
     *,
-    led: Collection[int],
+    hidden: Collection[int],
+    hides_rest: bool,
 ) -> tuple[PartLine, ...]:
     """Return the lines below a branch, in the order of the tree, never by hours.
 
     The last line is what is in no branch listed (its own people, and who has moved since), so that
-    the minutes always add up. A reader who does not lead sees no line of fewer than `FEWEST`
-    people, nor the one that would give it away; `led` branches are the reader's own.
+    the minutes always add up. Lines of `hidden` branches, and of the rest if `hides_rest`, say so.
     """
     if not family.children:
         return ()
     rows = [(branch, total(tallies, branch.id)) for branch in family.children]
-    hidden = small_ones({branch.id: tally for branch, tally in rows}) - set(led)
     lines = [
         PartLine(branch, tally, standing(books.get(branch.id, 0), tally), branch.id in hidden)
         for branch, tally in rows
@@ -238,30 +259,26 @@ def by_branch(
         whole.attendances - sum(tally.attendances for _branch, tally in rows),
     )
     if rest != NOTHING:
-        lines.append(PartLine(None, rest, None))
+        lines.append(PartLine(None, rest, None, hides_rest))
     return tuple(lines)
 
 
-def small_ones(tallies: Mapping[int, Tally]) -> set[int]:
-    """Return what to keep from those who do not lead: fewer than `FEWEST` people took part.
-
-    A single one could be worked out from the sum, so the next smallest is hidden with it.
-    """
-    active = sorted((tally.people, id_) for id_, tally in tallies.items() if tally.people)
-    hidden = [id_ for people, id_ in active if people < FEWEST]
-    if len(hidden) == 1 and len(active) > 1:
-        hidden.append(active[1][1])
-    return set(hidden)
-
-
 def by_place(
-    detail: Detail, names: Mapping[int, tuple[str, str, int | None]]
+    detail: Detail,
+    names: Mapping[int, tuple[str, str, int | None]],
+    hidden: Collection[int] = (),
 ) -> tuple[PlaceLine, ...]:
     """Return the lines by building, by name; the minutes add up to the branch's."""
-    lines = []
+    lines, few_minutes, few_attendances = [], 0, 0
     for id_, (minutes, attendances) in detail.buildings.items():
         if not minutes and not attendances:
             continue
+        if id_ in hidden:
+            few_minutes, few_attendances = few_minutes + minutes, few_attendances + attendances
+            continue
         zh, en, committee_id = names.get(id_, ("", "", None))
         lines.append(PlaceLine(id_, either(zh, en), committee_id, minutes, attendances))
-    return tuple(sorted(lines, key=lambda line: (line.id == 0, line.name)))
+    lines.sort(key=lambda line: (line.id == 0, line.name))
+    if few_minutes or few_attendances:
+        lines.append(PlaceLine(None, "", None, few_minutes, few_attendances))
+    return tuple(lines)

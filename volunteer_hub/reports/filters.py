@@ -25,12 +25,14 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 class Filters:
     """The span (a quarter, or two dates), the one before it to compare with, and the rest.
 
-    `ignored` holds the labels of values that could not be used.
+    A span that still runs is compared with as many days of the earlier ones: `compared_days`, None
+    for one that is over. `ignored` holds the labels of values that could not be used.
     """
 
     period: Period
     before: Period
     year_before: Period
+    compared_days: int | None
     quarter: Quarter | None
     members: Members
     category: int | None
@@ -66,10 +68,13 @@ def read_filters(typed: Mapping[str, str], *, today: date) -> Filters:
     """
     ignored: list[str] = []
     quarter, period = _span(typed, today, ignored)
+    days = (today - period.first).days + 1 if period.first <= today < period.last else None
+    before, year_before = _earlier(quarter, period, days)
     return Filters(
         period=period,
-        before=quarter.previous().period if quarter else _days_before(period),
-        year_before=_a_year_before(period),
+        before=before,
+        year_before=year_before,
+        compared_days=days,
         quarter=quarter,
         members=_members(typed, ignored),
         category=_id(typed, "category", _("Category"), ignored),
@@ -120,6 +125,18 @@ def _date(text: str) -> date | None:
     except ValueError:
         return None
     return found if found.year in YEARS else None
+
+
+def _earlier(quarter: Quarter | None, period: Period, days: int | None) -> tuple[Period, Period]:
+    """Return the span before and that of a year before, of a running one only so many days."""
+    if quarter is None:
+        so_far = period.first_days(days) if days else period
+        return _days_before(so_far), _a_year_before(so_far)
+    before = quarter.previous().period
+    year_before = Quarter(quarter.year - 1, quarter.number).period
+    if days:
+        return before.first_days(days), year_before.first_days(days)
+    return before, year_before
 
 
 def _days_before(period: Period) -> Period:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.accounts import memberships
+from volunteer_hub.accounts import ending, inviting, memberships
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.errors import DomainError
+from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _, _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
+from volunteer_hub.hours import closed_months
 from volunteer_hub.reports.blueprint import bp, led, page_of, read_wanted, scope_of
 from volunteer_hub.reports.forms import AnswerMembershipForm, EndMembershipForm
 from volunteer_hub.reports.lists import one_page, ordered
@@ -37,6 +40,10 @@ def _page(
 ) -> Response:
     """Show the people; a form that was refused stands where it was typed (`tried`)."""
     session, wanted, family = db.session(), read_wanted(), led(branch_id)
+    open_from = closed_months.open_from(session, today=clock.today())
+    invited = inviting.invited(
+        session, branch_id=branch_id, actor_id=current_user.id, today=clock.today()
+    )
     found = ordered(people.members(session, scope_of(family, wanted)), wanted.sort)
     typed = answer or end
     return render(
@@ -49,6 +56,14 @@ def _page(
         answer=answer or AnswerMembershipForm(formdata=None),
         end=end or EndMembershipForm(formdata=None),
         tried=tried,
+        open_from=open_from,
+        ended=ending.ended_by(
+            session, branch_id=branch_id, actor_id=current_user.id, open_from=open_from
+        ),
+        invited=invited,
+        invited_this_month=invited.at is not None
+        and clock.local(invited.at).date().replace(day=1) == clock.today().replace(day=1),
+        open_until=open_from - timedelta(days=1),
         **page_of(family, wanted),
     )
 
@@ -59,7 +74,7 @@ def invite(branch_id: int) -> Response:
     """Send all members one polite invitation."""
     led(branch_id)
     try:
-        sent = memberships.invite(
+        sent = inviting.invite(
             db.session(),
             branch_id=branch_id,
             actor_id=current_user.id,
@@ -87,6 +102,7 @@ def answer_request(branch_id: int, request_id: int) -> Response:
             branch_id=branch_id,
             confirm=confirm,
             start=form.start.data,
+            open_from=closed_months.open_from(db.session(), today=clock.today()),
             today=clock.today(),
             actor_id=current_user.id,
             now=clock.now(),
@@ -106,11 +122,12 @@ def end_membership(branch_id: int, membership_id: int) -> Response:
     form = EndMembershipForm()
     worked = form.validate_on_submit() and attempt(
         form,
-        lambda: memberships.end(
+        lambda: ending.end(
             db.session(),
             membership_id=membership_id,
             branch_id=branch_id,
             last_day=form.last_day.data,
+            open_from=closed_months.open_from(db.session(), today=clock.today()),
             today=clock.today(),
             actor_id=current_user.id,
             now=clock.now(),
@@ -118,4 +135,28 @@ def end_membership(branch_id: int, membership_id: int) -> Response:
     )
     if not worked:
         return _page(branch_id, end=form, tried=membership_id)
-    return done(url_for(".members", branch_id=branch_id), say=_("The membership has ended."))
+    return done(
+        url_for(".members", branch_id=branch_id),
+        say=_("The membership has ended. You can take that back below."),
+    )
+
+
+@bp.post("/<int:branch_id>/members/<int:membership_id>/resume")
+@requires(Permission.BRANCH_VIEW)
+def resume_membership(branch_id: int, membership_id: int) -> Response:
+    """Take back that one ended a membership."""
+    led(branch_id)
+    try:
+        ending.resume(
+            db.session(),
+            membership_id=membership_id,
+            branch_id=branch_id,
+            open_from=closed_months.open_from(db.session(), today=clock.today()),
+            actor_id=current_user.id,
+            now=clock.now(),
+        )
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return _page(branch_id, refused=refused)
+    return done(url_for(".members", branch_id=branch_id), say=_("The membership goes on."))

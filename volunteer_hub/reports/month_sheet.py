@@ -9,7 +9,8 @@ from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _, either
 from volunteer_hub.hours.closing import Draft
 from volunteer_hub.reports import workbook
-from volunteer_hub.reports.book import definitions, hours, signs
+from volunteer_hub.reports.book import definitions, signs
+from volunteer_hub.reports.details import hours
 from volunteer_hub.reports.workbook import Column, Foot, Head, Page
 
 

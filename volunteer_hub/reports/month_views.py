@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import date
 
 from flask import Response, current_app, request, url_for
@@ -15,13 +16,22 @@ from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _, either, speaking
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.hours import closing
+from volunteer_hub.hours import closed_months, closing
 from volunteer_hub.registry.services import switch_league
-from volunteer_hub.reports import month_sheet
-from volunteer_hub.reports.blueprint import bp, by_name, page_of, read_wanted, visible
+from volunteer_hub.reports import month_sheet, veil
+from volunteer_hub.reports.blueprint import (
+    bp,
+    is_guarded,
+    page_of,
+    read_wanted,
+    seen_ids,
+    visible,
+)
 from volunteer_hub.reports.file_views import XLSX
 from volunteer_hub.reports.office_blueprint import bp as office
-from volunteer_hub.reports.queries.sums import FEWEST
+from volunteer_hub.reports.queries import tree
+from volunteer_hub.reports.queries.branch import Family
+from volunteer_hub.reports.queries.sums import Tally
 
 
 def _key() -> str:
@@ -33,16 +43,31 @@ def _key() -> str:
 def months(branch_id: int) -> BaseResponse:
     """List the closed months of a branch with their figures and corrections."""
     family = visible(branch_id)
+    found = closed_months.sheets_of(db.session(), branch_id)
+    hidden = _hidden([closed.id for closed, _kept in found], family)
     rows = [
-        (closed, kept, closing.is_whole(closed, kept, _key()), _may_read(branch_id, kept.figures))
-        for closed, kept in closing.sheets_of(db.session(), branch_id)
+        (closed, kept, closing.is_whole(closed, kept, _key()), closed.id not in hidden)
+        for closed, kept in found
     ]
     return render("reports/months.html", rows=rows, **page_of(family, read_wanted()))
 
 
-def _may_read(branch_id: int, figures: dict[str, int]) -> bool:
-    """Few people's figures stay with who leads the branch (S16)."""
-    return by_name(branch_id) or not 0 < figures["people"] < FEWEST
+def _hidden(close_ids: list[int], family: Family) -> set[int]:
+    """Return the closes whose sheet of this branch would tell of few people (S16).
+
+    Whole months of one branch are the sums of the tree once more, so what would follow from the
+    sheets of others is hidden with them.
+    """
+    if not is_guarded(family):
+        return set()
+    session, branch_id, led = db.session(), family.branch.id, current_user.led_branch_ids
+    parents = tree.in_sight(session, seen_ids())
+    sums: dict[int, dict[int, Tally]] = defaultdict(dict)
+    for close_id, one, figures in closed_months.figures_by_branch(session, close_ids):
+        sums[close_id][one] = Tally(
+            figures["minutes"], figures["attendances"], 0, figures["people"]
+        )
+    return {id_ for id_ in close_ids if branch_id in veil.in_tree(parents, sums[id_], led)[0]}
 
 
 @bp.get("/<int:branch_id>/months/<month>.xlsx")
@@ -50,8 +75,8 @@ def _may_read(branch_id: int, figures: dict[str, int]) -> bool:
 def month_file(branch_id: int, month: str) -> Response:
     """Send the sheet of a closed month, byte for byte as it was."""
     family = visible(branch_id)
-    kept = closing.sheet_of(db.session(), branch_id, _month(month))
-    if kept is None or not _may_read(branch_id, kept.figures):
+    kept = closed_months.sheet_of(db.session(), branch_id, _month(month))
+    if kept is None or _hidden([kept.close_id], family):
         raise NotFound
     answer = Response(kept.body, mimetype=XLSX)
     name = either(family.branch.name_zh, family.branch.name_en)
@@ -68,9 +93,9 @@ def _month(text: str) -> date:
     return date(int(found[1]), int(found[2]), 1)
 
 
-@office.route("/months", methods=["GET", "POST"])
+@office.route("/months", methods=["GET", "POST"], endpoint="closed_months")
 @requires(Permission.OFFICE_OPEN)
-def closed_months() -> BaseResponse:
+def months_closed() -> BaseResponse:
     """Show which months are closed, and close the next one (field `month`)."""
     session, today, now = db.session(), clock.today(), clock.now()
     if request.method == "POST":
@@ -90,9 +115,11 @@ def closed_months() -> BaseResponse:
     following = closing.next_month(session, today=today)
     return render(
         "office/months.html",
-        rows=closing.closes(session),
+        rows=closed_months.closes(session),
         following=following,
-        waiting=closing.waiting_shifts(session, following, now=now) if following else 0,
+        preview=closed_months.preview(session, following) if following else None,
+        first_open=clock.today().replace(day=1),
+        waiting=closed_months.waiting_shifts(session, following, now=now) if following else 0,
     )
 
 

@@ -95,6 +95,11 @@ class Scope:
         """The same branch, days and people, whatever they did and where."""
         return Scope(self.branch_id, self.path, self.period, self.members)
 
+    @property
+    def unfiltered(self) -> Scope:
+        """The same branch and days, everybody and whatever they did."""
+        return Scope(self.branch_id, self.path, self.period)
+
     def during(self, period: Period) -> Scope:
         """Return the same scope over other days."""
         return replace(self, period=period)
@@ -125,8 +130,12 @@ def inside(branch_id: int) -> str:
 
 def entries_of(shape: Shape) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for the entries of a scope of this shape."""
+    return (LedgerEntry.service_day.between(_day("first"), _day("last")), *below(shape))
+
+
+def below(shape: Shape) -> tuple[ColumnElement[bool], ...]:
+    """Return the same conditions on whatever day."""
     return (
-        LedgerEntry.service_day.between(_day("first"), _day("last")),
         LedgerEntry.branch_path.like(bindparam("inside")),
         LedgerEntry.branch_id.in_(_may_count()),
         *of_kind(LedgerEntry.is_party_member, shape.members),

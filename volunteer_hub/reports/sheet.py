@@ -20,14 +20,18 @@ class Words:
 
     is_chinese: bool
     head: tuple[str, ...]
+    minutes: str
     late_entry: str
     correction: str
     deleted: str
     withheld: str
+    unnamed: str
+    total: str
 
-    def either(self, chinese: str, english: str) -> str:
+    def either(self, chinese: str | None, english: str | None) -> str:
         """Return the text in the reader's language, or the other one where that is empty."""
-        return (chinese or english) if self.is_chinese else (english or chinese)
+        chosen = (chinese or english) if self.is_chinese else (english or chinese)
+        return chosen or ""
 
 
 def words(*, named: bool) -> Words:
@@ -39,16 +43,42 @@ def words(*, named: bool) -> Words:
     return Words(
         is_chinese=i18n.language() == i18n.CHINESE,
         head=tuple(head),
+        minutes=_("Minutes"),
         late_entry=_("Late entry"),
         correction=_("Correction"),
         deleted=_("Deleted account"),
         withheld=_("A branch with fewer than five"),
+        unnamed=_("Kept back: fewer than five people"),
+        total=_("Total"),
     )
 
 
 def rows(entries: Iterable[EntryLine], say: Words, *, named: bool) -> Iterator[list[Cell]]:
     """Yield the head and one line for each ledger entry; `minutes` add up to the page's total."""
     yield list(say.head)
+    for line, _minutes in _lines(entries, say, named=named):
+        yield line
+
+
+def rows_with_total(
+    entries: Iterable[EntryLine], say: Words, *, named: bool
+) -> Iterator[list[Cell]]:
+    """Yield the same and, last, the sum of the rows, which is what the page shows."""
+    yield list(say.head)
+    sum_ = 0
+    for line, minutes in _lines(entries, say, named=named):
+        sum_ += minutes
+        yield line
+    last: list[Cell] = [""] * len(say.head)
+    last[0] = say.total
+    place = say.head.index(say.minutes)
+    last[place], last[place + 1] = sum_, Decimal(i18n.hours(sum_))
+    yield last
+
+
+def _lines(
+    entries: Iterable[EntryLine], say: Words, *, named: bool
+) -> Iterator[tuple[list[Cell], int]]:
     for entry in entries:
         line: list[Cell] = [
             entry.service_day.isoformat(),
@@ -65,7 +95,7 @@ def rows(entries: Iterable[EntryLine], say: Words, *, named: bool) -> Iterator[l
         ]
         if named:
             line.insert(2, "" if entry.name is None else entry.name or say.deleted)
-        yield line
+        yield line, entry.minutes
 
 
 def file_names(branch: BranchRow, wanted: Filters, ending: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import request
@@ -12,9 +12,8 @@ from werkzeug.wrappers import Response
 from volunteer_hub.core import clock, i18n
 from volunteer_hub.core.calendar import Period, Quarter, quarter_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.permissions import Permission, Role, requires
+from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import render
-from volunteer_hub.hours.deadlines import deadline_of
 from volunteer_hub.reports import (
     adoption_views,
     figures,
@@ -22,25 +21,42 @@ from volunteer_hub.reports import (
     filters,
     member_views,
     month_views,
+    row_views,
+    veil,
 )
 from volunteer_hub.reports.blueprint import around as span_around
 from volunteer_hub.reports.blueprint import (
     bp,
     by_name,
+    hidden_branches,
+    is_guarded,
+    is_withheld,
+    narrowed,
     page_of,
     read_wanted,
-    scope_for,
     scope_of,
+    seen_ids,
     visible,
 )
 from volunteer_hub.reports.queries import branch as queries
-from volunteer_hub.reports.queries import export
+from volunteer_hub.reports.queries import tree
 from volunteer_hub.reports.queries.places import by_place
-from volunteer_hub.reports.queries.sums import detail, few, is_quarter, on_books, tallies, total
+from volunteer_hub.reports.queries.so_far import so_far
+from volunteer_hub.reports.queries.sums import (
+    Tally,
+    detail,
+    few,
+    is_quarter,
+    on_books,
+    tallies,
+    total,
+)
 from volunteer_hub.reports.queries.tree import branch_tree, league_is_on, ranks
+from volunteer_hub.reports.queries.veil import hidden_in
 from volunteer_hub.reports.scope import Scope
+from volunteer_hub.reports.veil import Part
 
-__all__ = ["adoption_views", "bp", "file_views", "member_views", "month_views"]
+__all__ = ["adoption_views", "bp", "file_views", "member_views", "month_views", "row_views"]
 
 RATE, PER_PERSON = "rate", "per_person"
 # How many quarters the picture of participation goes back.
@@ -52,7 +68,7 @@ PAST = 5
 def index() -> Response:
     """Show the tree below what the reader leads, and how their own branches rank."""
     wanted, session = read_wanted(), db.session()
-    seen = None if current_user.has(Role.OFFICE) else current_user.led_branch_ids
+    seen = seen_ids()
     by = request.args.get("by")
     by = by if by in (RATE, PER_PERSON) else RATE
     league = league_is_on(session)
@@ -60,7 +76,7 @@ def index() -> Response:
     own = current_user.led_branch_ids
     return render(
         "reports/branches.html",
-        tree=branch_tree(session, wanted.period, seen),
+        tree=branch_tree(session, wanted.period, seen, own),
         places=_places(wanted, seen) if wanted.axis == "place" else None,
         ranks=ranks(session, quarter, by, own) if league and own else [],
         league=league,
@@ -72,7 +88,8 @@ def index() -> Response:
 
 def _places(wanted: filters.Filters, seen: Sequence[int] | None) -> Any:
     """Return the hours by neighbourhood and building, of everything that the reader may see."""
-    return by_place(db.session(), wanted.period, wanted.members, seen)
+    led = current_user.led_branch_ids
+    return by_place(db.session(), wanted.period, wanted.members, seen, led)
 
 
 @bp.get("/<int:branch_id>")
@@ -92,33 +109,47 @@ def _page(branch_id: int) -> dict[str, Any]:
     session, wanted = db.session(), read_wanted()
     family = visible(branch_id)
     scope, named = scope_of(family, wanted), by_name(branch_id)
-    spans = [wanted.period, wanted.before, wanted.year_before]
+    past = _past(scope, wanted)
+    spans = [wanted.period, wanted.before, wanted.year_before, *past]
     ids = [branch_id, *(child.id for child in family.children)]
-    sums = tallies(session, scope, ids, spans)
-    books, *past_books = on_books(session, wanted.members, ids, [wanted.period, *_past(wanted)])
-    small = not named and few(total(sums[0], branch_id), books.get(branch_id, 0))
+    guarded = is_guarded(family)
+    sums, (hidden, rests) = _sums(scope, ids, spans, guarded=guarded)
+    books, *past_books = on_books(session, wanted.members, ids, [wanted.period, *past])
+    small = guarded and is_withheld(family, scope, hidden, books.get(branch_id, 0))
     parts = detail(session, scope)
+    late = total(sums[0], branch_id).late_minutes
+    led = current_user.led_branch_ids
+    veiled = hidden_in(session, scope, led, parts, late) if guarded and not small else {}
     found = figures.figures(
         branch_id,
         wanted.period,
-        sums,
+        sums[:3],
         books,
         parts,
         no_shows=queries.no_shows(session, scope),
         categories=queries.category_names(session),
+        veiled=veiled,
+        guarded=guarded and not named,
     )
     waiting = queries.waiting(session, scope, now=clock.now())
     return {
         "found": found,
         "small": small,
-        "lines": figures.by_branch(family, sums[0], books, led=current_user.led_branch_ids),
-        "places": figures.by_place(parts, queries.building_names(session)),
-        "participation": _participation(scope, wanted, past_books),
+        "lines": figures.by_branch(
+            family, sums[0], books, hidden=hidden, hides_rest=branch_id in rests
+        ),
+        "places": figures.by_place(
+            parts, queries.building_names(session), veiled.get(Part.BUILDING, ())
+        ),
+        "participation": _participation(
+            branch_id, list(zip(past, sums[3:], past_books, strict=True)), hides_few=not named
+        ),
+        "guarded": guarded,
         "waiting": waiting,
         "waiting_minutes": sum(row.minutes for row in waiting),
         "waiting_people": sum(row.people for row in waiting),
         "adopted": queries.adopted(session, [branch_id], wanted.period).get(branch_id, []),
-        "narrowed": _narrowed(wanted),
+        "narrowed": narrowed(wanted),
         "percent": figures.percent,
         "change": figures.change,
         "month": i18n.month,
@@ -126,9 +157,34 @@ def _page(branch_id: int) -> dict[str, Any]:
     }
 
 
-def _past(wanted: filters.Filters) -> list[Period]:
+def _sums(
+    scope: Scope, ids: list[int], spans: list[Period], *, guarded: bool
+) -> tuple[list[dict[int, Tally]], tuple[set[int], set[int]]]:
+    """Return the tallies of the branches for each span, and what is hidden from the reader."""
+    if not guarded:
+        return _tallies(scope, ids, spans), (set(), set())
+    if scope != scope.unfiltered or not is_quarter(scope.period):
+        return _tallies(scope, ids, spans), hidden_branches(scope)
+    parents = tree.in_sight(db.session(), seen_ids())
+    sums = _tallies(scope, {*ids, *parents}, spans)
+    return sums, veil.in_tree(parents, sums[0], current_user.led_branch_ids)
+
+
+def _tallies(scope: Scope, ids: Collection[int], spans: list[Period]) -> list[dict[int, Tally]]:
+    session = db.session()
+    if scope.is_narrow or not is_quarter(scope.period):
+        return tallies(session, scope, ids, spans)
+    whole = list(filter(is_quarter, spans))
+    part = [span for span in spans if span not in whole]
+    found = dict(zip(whole, tallies(session, scope, ids, whole), strict=True))
+    if part:
+        found |= dict(zip(part, so_far(session, scope, part), strict=True))
+    return [found[span] for span in spans]
+
+
+def _past(scope: Scope, wanted: filters.Filters) -> list[Period]:
     """Return the quarters that the picture of participation shows, for whole quarters only."""
-    if not is_quarter(wanted.period) or wanted.quarter is None:
+    if not is_quarter(wanted.period) or wanted.quarter is None or scope.is_narrow:
         return []
     steps, step = [], wanted.quarter
     for _number in range(PAST):
@@ -138,82 +194,15 @@ def _past(wanted: filters.Filters) -> list[Period]:
 
 
 def _participation(
-    scope: Scope, wanted: filters.Filters, books: Sequence[dict[int, int]]
-) -> list[tuple[Quarter, figures.Standing]]:
-    """Return the standing by quarter, the oldest first."""
-    past = _past(wanted)
-    if not past or scope.is_narrow:
-        return []
-    sums = tallies(db.session(), scope, [scope.branch_id], past)
-    return [
-        (
-            quarter_of(span.first),
-            figures.standing(rows.get(scope.branch_id, 0), total(sum_, scope.branch_id)),
-        )
-        for span, sum_, rows in zip(past, sums, books, strict=True)
-    ]
-
-
-def _narrowed(wanted: filters.Filters) -> list[tuple[str, str]]:
-    """Return what the figures are narrowed to, as parameter and name."""
-    found = []
-    names = queries.names_of(db.session(), category=wanted.category, project=wanted.project)
-    for parameter, name in names:
-        found.append((parameter, i18n.either(*name)))
+    branch_id: int,
+    past: Sequence[tuple[Period, dict[int, Tally], dict[int, int]]],
+    *,
+    hides_few: bool,
+) -> list[tuple[Quarter, figures.Standing | None]]:
+    """Return the standing by quarter, the oldest first; None where it would tell of few people."""
+    found: list[tuple[Quarter, figures.Standing | None]] = []
+    for span, sums, books in past:
+        tally, members = total(sums, branch_id), books.get(branch_id, 0)
+        told = not (hides_few and few(tally, members))
+        found.append((quarter_of(span.first), figures.standing(members, tally) if told else None))
     return found
-
-
-@bp.get("/<int:branch_id>/entries")
-@requires(Permission.BRANCH_VIEW)
-def entries(branch_id: int) -> Response:
-    """Show the rows that a figure is the sum of."""
-    session, wanted = db.session(), read_wanted()
-    family = visible(branch_id)
-    scope, named = scope_for(family, wanted), by_name(branch_id)
-    hidden = export.small_branches(session, scope) - set(current_user.led_branch_ids)
-    lines, number, last, minutes = export.one_page(
-        session, scope, named=named, hidden=hidden, number=wanted.page
-    )
-    return render(
-        "reports/entries.html",
-        lines=lines,
-        number=number,
-        last=last,
-        minutes=minutes,
-        narrowed=_narrowed(wanted),
-        **page_of(family, wanted),
-    )
-
-
-@bp.get("/<int:branch_id>/projects")
-@requires(Permission.BRANCH_VIEW)
-def projects(branch_id: int) -> Response:
-    """Show the figures by project."""
-    session, wanted = db.session(), read_wanted()
-    family = visible(branch_id)
-    rows = export.by_project(session, scope_for(family, wanted))
-    return render("reports/projects.html", rows=rows, **page_of(family, wanted))
-
-
-@bp.get("/<int:branch_id>/waiting")
-@requires(Permission.BRANCH_VIEW)
-def waiting(branch_id: int) -> Response:
-    """Show which hours wait, with whom, and until when."""
-    session, wanted, today = db.session(), read_wanted(), clock.today()
-    family = visible(branch_id)
-    rows = queries.waiting(session, scope_for(family, wanted), now=clock.now())
-    return render(
-        "reports/waiting.html",
-        rows=[(row, deadline_of(row.day, today)) for row in rows],
-        **page_of(family, wanted),
-    )
-
-
-@bp.get("/<int:branch_id>/no-shows")
-@requires(Permission.BRANCH_VIEW)
-def no_shows(branch_id: int) -> Response:
-    """Show the shifts behind the no-shows; nobody is named."""
-    wanted = read_wanted()
-    family = visible(branch_id)
-    rows = queries.missed(db.session(), scope_for(family, wanted))
-    return render("reports/no_shows.html", rows=rows, **page_of(family, wanted))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.projects.models import (
@@ -140,9 +140,14 @@ def _adoptions() -> Select[*tuple[Any, ...]]:
 
 
 def of_branch(session: Session, branch_id: int) -> list[AdoptionRow]:
-    """Return the branch's adoptions, those that go on first, then the newest."""
+    """Return the branch's adoptions: that go on or wait, that ended, that came to nothing."""
     query = _adoptions().where(Adoption.branch_id == branch_id)
-    rows = session.execute(query.order_by(Adoption.last_day.desc(), Adoption.id.desc()))
+    order = case(
+        (Adoption.state.in_([str(AdoptionState.AGREED), str(AdoptionState.PROPOSED)]), 0),
+        (Adoption.state == str(AdoptionState.ENDED), 1),
+        else_=2,
+    )
+    rows = session.execute(query.order_by(order, Adoption.last_day.desc(), Adoption.id.desc()))
     return [AdoptionRow(*row) for row in rows]
 
 

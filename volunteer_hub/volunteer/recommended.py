@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import PersonQualification, Qualification
-from volunteer_hub.core.i18n import _
-from volunteer_hub.matching.candidates import best_shifts
+from volunteer_hub.core.i18n import _, ngettext
+from volunteer_hub.matching.candidates import Best, best_shifts
 from volunteer_hub.matching.reasons import in_words, reasons
-from volunteer_hub.matching.scoring import Scored
 from volunteer_hub.matching.tastes import Tastes
 from volunteer_hub.shifts.models import Post, PostNeed
 from volunteer_hub.volunteer import queries
@@ -37,13 +36,13 @@ def recommended(
     most: int,
 ) -> list[Card]:
     """Return up to `most` shifts that the person can join, the most recommendable first."""
-    scored = best_shifts(
+    best = best_shifts(
         session, person_id=person_id, tastes=tastes, now=now, local=local, most=most + AT_ONCE
     )
-    found: list[tuple[Scored, ShiftCard]] = []
-    for start in range(0, len(scored), AT_ONCE):
-        chunk = scored[start : start + AT_ONCE]
-        ids = [one.candidate.shift_id for one in chunk]
+    found: list[tuple[Best, ShiftCard]] = []
+    for start in range(0, len(best), AT_ONCE):
+        chunk = best[start : start + AT_ONCE]
+        ids = [one.shift_id for one in chunk]
         fitting = queries.joinable(
             session, ids, person_id=person_id, building_id=building_id, now=now
         )
@@ -56,17 +55,23 @@ def recommended(
     skills = _skills(session, [one for one, _card in found], person_id=person_id)
     # The way stands among the reasons.
     cards = shift_cards((card._replace(walk=None) for _one, card in found), dated=True)
+    # Why says how many it lacks to go ahead; another number of “needed” beside it would confuse.
     return [
-        card._replace(why=why(one, row, skills.get(row.id, [])))
+        card._replace(
+            why=why(one, row, skills.get(row.id, [])),
+            needed=ngettext("%(num)s place free", "%(num)s places free", row.left)
+            if row.left
+            else card.needed,
+        )
         for card, (one, row) in zip(cards, found, strict=True)
     ]
 
 
 def _skills(
-    session: Session, scored: Sequence[Scored], *, person_id: int
+    session: Session, best: Sequence[Best], *, person_id: int
 ) -> dict[int, list[tuple[str, str]]]:
     """Return the names of what posts of these shifts ask for and the person has, by shift."""
-    ids = [one.candidate.shift_id for one in scored if one.candidate.fit.skill]
+    ids = [one.shift_id for one in best if one.skilled]
     if not ids:
         return {}
     rows = session.execute(
@@ -84,16 +89,15 @@ def _skills(
     return found
 
 
-def why(scored: Scored, row: ShiftCard, skills: Sequence[tuple[str, str]]) -> str:
+def why(best: Best, row: ShiftCard, skills: Sequence[tuple[str, str]]) -> str:
     """Return in one line what speaks for the shift, and what it still lacks."""
-    fit, staffing = scored.candidate.fit, scored.candidate.staffing
     found = reasons(
-        window=row.window if fit.in_window else "",
-        walk=fit.walk if fit.walk is not None and fit.walk <= fit.farthest else None,
+        window=row.window if best.in_window else "",
+        walk=best.walk,
         skills=skills,
-        branch=fit.branch,
-        served=fit.served,
-        liked=(row.category_zh, row.category_en) if fit.interest >= LIKED else None,
-        short=staffing.minimum - staffing.taken,
+        branch=best.branch,
+        served=best.served,
+        liked=(row.category_zh, row.category_en) if best.interest >= LIKED else None,
+        short=best.short,
     )
     return in_words(found) or _("%(n)s more needed", n=row.left)

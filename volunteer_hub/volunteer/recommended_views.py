@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Response, request
 from flask_login import current_user
 
@@ -17,6 +19,8 @@ from volunteer_hub.volunteer.filters import Filter
 from volunteer_hub.volunteer.recommended import recommended
 
 STEP, MOST = 20, 60
+# Days away from so soon on are said above the list.
+SOON = timedelta(days=7)
 
 
 @bp.get("/recommended")
@@ -32,7 +36,7 @@ def for_you() -> Response:
         found=found,
         tastes=tastes,
         more=min(len(found) + STEP, MOST) if len(found) >= max(most, STEP) < MOST else 0,
-        shown=len(found) - STEP,
+        away=next((days for days in tastes.away if days[0] <= clock.today() + SOON), None),
     )
 
 

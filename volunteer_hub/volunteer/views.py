@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
@@ -217,11 +218,11 @@ def _for_the_reader(ours: list[cards.Card]) -> dict[str, Any]:
     return {
         "found": cards.shift_cards(page.rows[:6], dated=True),
         "tastes": None,
-        "invited": 0,
+        "invited": {},
     }
 
 
-def _invited() -> int:
+def _invited() -> Counter[str]:
     return count_open(db.session(), person_id=current_user.id, now=clock.now())
 
 

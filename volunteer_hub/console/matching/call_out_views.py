@@ -16,7 +16,7 @@ from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _n
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching import call_out_queries, call_outs
+from volunteer_hub.matching import asking, call_out_queries, call_outs
 from volunteer_hub.shifts.desk_queries import post_lines
 
 
@@ -49,7 +49,8 @@ def _page(shift_id: int, post_id: int, *, refused: DomainError | None = None) ->
     posts = post_lines(session, shift_id=shift_id)
     chosen = next((post for post in posts if post.id == post_id), None)
     if chosen is None:
-        chosen = next((post for post in posts if post.left), posts[0])
+        open_posts = (post for post in posts if asking.wanting(session, post.id) > 0)
+        chosen = next(open_posts, posts[0])
     prepared = None
     try:
         prepared = call_outs.prepare(

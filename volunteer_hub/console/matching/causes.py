@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from volunteer_hub.core.i18n import _, _n
-from volunteer_hub.matching.run_queries import PlannedPost
+from volunteer_hub.matching.plan_queries import PlannedPost
 
 Counts = Mapping[str, int]
 
@@ -46,6 +46,8 @@ def _only_blocked(counts: Counts) -> str:
 
 
 def _below_minimum(counts: Counts) -> str:
+    if counts["candidates"] >= counts.get("needed", 0):
+        return _("Another post of this shift cannot reach its minimum, so nobody is asked.")
     sentence = _n(
         "Only %(num)s person could come, too few for the minimum.",
         "Only %(num)s people could come, too few for the minimum.",
@@ -55,13 +57,11 @@ def _below_minimum(counts: Counts) -> str:
 
 
 def _minimum_not_reached(counts: Counts) -> str:
-    return _n(
-        "%(num)s person could come, but the minimum is not reached: together more is gained"
-        " elsewhere.",
-        "%(num)s people could come, but the minimum is not reached: together more is gained"
-        " elsewhere.",
-        counts["candidates"],
+    sentence = _n("%(num)s person could come.", "%(num)s people could come.", counts["candidates"])
+    hint = _(
+        "But the shift would miss its minimum: the same people fill more places on other shifts."
     )
+    return f"{sentence} {hint}"
 
 
 def _all_coming(counts: Counts) -> str:

@@ -17,10 +17,10 @@ from volunteer_hub.console.paging import page_of
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, _n, either
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching import run_queries, runs
+from volunteer_hub.matching import plan_queries, run_queries, runs
 from volunteer_hub.matching.models import MatchRun, WishKind
 from volunteer_hub.matching.reasons import in_words
 from volunteer_hub.projects.desk_queries import organisation_choices
@@ -74,18 +74,25 @@ def plan(run_id: int) -> Response:
     """Show one plan: who might come where and why, and why not where places stay open."""
     run = run_queries.show(db.session(), run_id, current_user.organisation_ids)
     page, short = page_of([]), request.args.get("short") == "1"
+    found = plan_queries.plan_page(db.session(), run, page=page, short=short)
     return render(
         "console/match_plan.html",
         fragment="console/_match_plan.html",
         run=run,
-        page=page,
+        page=found.number,
         short=short,
-        found=run_queries.plan_page(db.session(), run_id, page=page, short=short),
+        found=found,
+        wishes=run_queries.wishes_of(db.session(), run),
         answers=run_queries.answers_of(db.session(), [run_id])[run_id],
         slow=clock.now() - run.asked_at > timedelta(minutes=2),
         why=in_words,
         why_not=cause_in_words,
+        asks_for=_names,
     )
+
+
+def _names(needs: list[tuple[str, str]]) -> str:
+    return _(", ").join(either(*names) for names in needs)
 
 
 @bp.post("/matching/<int:run_id>/again")
@@ -102,6 +109,15 @@ def send_plan(run_id: int) -> Response:
     """Let the invitations go out."""
     runs.send(db.session(), run_id=run_id, **scope())
     return done(url_for(".plan", run_id=run_id), say=_("The invitations are on their way."))
+
+
+@bp.post("/matching/<int:run_id>/take-back")
+@requires(Permission.ROSTER_MANAGE)
+def take_plan_back(run_id: int) -> Response:
+    """Take back what nobody has answered."""
+    taken = runs.take_back(db.session(), run_id=run_id, **scope())
+    say = _n("%(num)s invitation taken back.", "%(num)s invitations taken back.", taken)
+    return done(url_for(".plan", run_id=run_id), say=say)
 
 
 @bp.post("/matching/<int:run_id>/put-away")

@@ -102,9 +102,10 @@ class Filters:
         free = self.free(post)
         walk = self.walk(post)
         near = free & self._near(post, walk, 0)
-        farther = free & self._near(post, walk, FARTHER)
-        able = near & self.able(post)
-        counts = tuple(int(one.sum()) for one in (free, near, able, farther & ~near))
+        has_needs = self.able(post)
+        able = near & has_needs
+        farther = free & has_needs & self._near(post, walk, FARTHER) & ~near
+        counts = tuple(int(one.sum()) for one in (free, near, able, farther))
         person = np.flatnonzero(able)
         never = self.people.never.get(int(self.posts.shift[post]))
         if never:

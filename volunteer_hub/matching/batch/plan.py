@@ -19,6 +19,7 @@ from volunteer_hub.matching.batch.posts import read_posts
 from volunteer_hub.matching.explain import explain
 from volunteer_hub.matching.models import Proposal
 from volunteer_hub.matching.planned import Pair, Planned, PostPlan, Wanted
+from volunteer_hub.matching.problem import Ints
 from volunteer_hub.matching.reasons import reasons
 from volunteer_hub.matching.reserves import reserves
 from volunteer_hub.matching.solver import solve
@@ -62,7 +63,7 @@ def work_out(found: Read, *, reward: int, seconds: Callable[[], float] = time.mo
     """Solve and explain; pure, and takes as long as the solver needs."""
     began = seconds()
     batch = found.batch
-    plan = solve(batch.problem, reward=reward)
+    plan = solve(batch.problem, reward=reward, before=_before(found))
     pairs = [
         *_pairs(found, plan.chosen),
         *_pinned(found),
@@ -80,27 +81,21 @@ def work_out(found: Read, *, reward: int, seconds: Callable[[], float] = time.mo
             "places": int(batch.posts.places.sum()),
             "filled": len(pairs),
             "invited": len({pair.person_id for pair in pairs}),
+            "before": len(found.before),
+            "kept": sum((pair.post_id, pair.person_id) in found.before for pair in pairs),
             "seconds": round(seconds() - began, 1),
         },
     )
 
 
-def _before(found: Read) -> Any:
+def _before(found: Read) -> Ints | None:
     """Return the pairs of the problem that an earlier plan proposed."""
     if not found.before:
         return None
-    batch = found.batch
-    return np.array(
-        [
-            row
-            for row, (post, person) in enumerate(
-                zip(batch.posts.id[batch.problem.post], batch.people.id[batch.problem.person],
-                    strict=True)
-            )
-            if (int(post), int(person)) in found.before
-        ],
-        np.int64,
-    )  # fmt: skip
+    posts, people = found.batch.posts.id, found.batch.people.id
+    problem = found.batch.problem
+    ids = zip(posts[problem.post].tolist(), people[problem.person].tolist(), strict=True)
+    return np.array([row for row, pair in enumerate(ids) if pair in found.before], np.int64)
 
 
 def _pairs(found: Read, rows: Any) -> Iterator[Pair]:

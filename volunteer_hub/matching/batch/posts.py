@@ -117,6 +117,8 @@ def read_posts(
             Shift.status == str(ShiftStatus.PUBLISHED),
             Project.status == str(ProjectStatus.PUBLISHED),
             ~(Category.hazardous & (Project.insurance == "")),
+            # Once is enough of a training, and who needs it knows best when.
+            Project.teaches_id.is_(None),
             *([Project.organisation_id == organisation_id] if organisation_id is not None else []),
         )
         .order_by(Shift.starts_at, Shift.id, Post.position, Post.id)

@@ -15,8 +15,9 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Category, Project
 from volunteer_hub.registry.models import Branch, Organisation
-from volunteer_hub.reports.queries.sums import FEWEST
+from volunteer_hub.reports.queries.veil import hidden_parts
 from volunteer_hub.reports.scope import Scope, Shape, counts, entries_of
+from volunteer_hub.reports.veil import Part
 
 _AT_ONCE = 500
 PER_PAGE = 50
@@ -26,7 +27,8 @@ PER_PAGE = 50
 class EntryLine:
     """One ledger entry; `name` is None where the reader may not see who it was.
 
-    The names of a branch are None where so few took part that they would tell who.
+    The names of a branch, and all about the project, are None where so few took part that they
+    would tell who.
     """
 
     id: int
@@ -34,16 +36,24 @@ class EntryLine:
     branch_zh: str | None
     branch_en: str | None
     name: str | None
-    project_id: int
-    project_zh: str
-    project_en: str
-    category_zh: str
-    category_en: str
-    organisation_zh: str
-    organisation_en: str
+    project_id: int | None
+    project_zh: str | None
+    project_en: str | None
+    category_zh: str | None
+    category_en: str | None
+    organisation_zh: str | None
+    organisation_en: str | None
     minutes: int
     is_late_entry: bool
     is_reversal: bool
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What rows do not say: the branch, and the project of a branch (pairs of both ids)."""
+
+    branches: frozenset[int] = frozenset()
+    projects: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -59,19 +69,19 @@ class ProjectLine:
 
 
 def entries(
-    session: Session, scope: Scope, *, named: bool, hidden: Collection[int] = ()
+    session: Session, scope: Scope, *, named: bool, kept: Withheld = Withheld()
 ) -> Iterator[EntryLine]:
     """Yield the scope's entries by day; with names only of the branch itself, and if `named`.
 
-    Entries of `hidden` branches are there, without saying which branch it was.
+    Every entry is there; what is `kept` from the reader is left out of it.
     """
     query = _entries(scope.shape).execution_options(yield_per=_AT_ONCE)
     for row in session.execute(query, scope.values()):
-        yield _line(row, scope, named=named, hidden=hidden)
+        yield _line(row, scope, named=named, kept=kept)
 
 
 def one_page(
-    session: Session, scope: Scope, *, named: bool, hidden: Collection[int], number: int
+    session: Session, scope: Scope, *, named: bool, kept: Withheld, number: int
 ) -> tuple[list[EntryLine], int, int, int]:
     """Return a page of the entries, newest first; its number, the last one's, and the minutes."""
     count, minutes = session.execute(_count(scope.shape), scope.values()).one()
@@ -85,16 +95,18 @@ def one_page(
         .offset((number - 1) * PER_PAGE)
     )
     rows = session.execute(query, scope.values())
-    lines = [_line(row, scope, named=named, hidden=hidden) for row in rows]
+    lines = [_line(row, scope, named=named, kept=kept) for row in rows]
     return lines, number, last, int(minutes)
 
 
-def _line(row: Any, scope: Scope, *, named: bool, hidden: Collection[int]) -> EntryLine:
-    branch_id, id_, day, zh, en, name, *rest = row
+def _line(row: Any, scope: Scope, *, named: bool, kept: Withheld) -> EntryLine:
+    branch_id, id_, day, zh, en, name, project_id, *rest = row
     shown = name if named and branch_id == scope.branch_id else None
-    if branch_id in hidden:
+    if branch_id in kept.branches:
         zh = en = None
-    return EntryLine(id_, day, zh, en, shown, *rest)
+    if branch_id in kept.branches or (branch_id, project_id) in kept.projects:
+        project_id, rest[:6] = None, [None] * 6
+    return EntryLine(id_, day, zh, en, shown, project_id, *rest)
 
 
 @lru_cache
@@ -160,16 +172,14 @@ def _by_project(shape: Shape) -> Any:
     )
 
 
-def small_branches(session: Session, scope: Scope) -> set[int]:
-    """Return the branches in the scope in which too few took part to be named to others."""
-    rows = session.execute(_people_by_branch(scope.shape), scope.values())
-    return {branch_id for branch_id, people in rows if people < FEWEST}
-
-
-@lru_cache
-def _people_by_branch(shape: Shape) -> Any:
-    return (
-        select(LedgerEntry.branch_id, func.count(distinct(LedgerEntry.person_id)))
-        .where(*entries_of(shape))
-        .group_by(LedgerEntry.branch_id)
-    )
+def apart_from_few(
+    session: Session, scope: Scope, rows: list[ProjectLine], led: Collection[int]
+) -> tuple[list[ProjectLine], ProjectLine | None]:
+    """Return the projects that may be told apart, and all others as one line (S16)."""
+    few = hidden_parts(session, scope, led, Part.PROJECT)
+    kept = [row for row in rows if row.id in few]
+    if not kept:
+        return rows, None
+    minutes, attendances = sum(r.minutes for r in kept), sum(r.attendances for r in kept)
+    others = ProjectLine(0, "", "", minutes, attendances, 0)
+    return [row for row in rows if row.id not in few], others

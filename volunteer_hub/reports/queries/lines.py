@@ -31,6 +31,7 @@ class SummaryRow:
     """A branch with all its figures; `all_of` has those of the kind of members asked for."""
 
     id: int
+    parent_id: int | None
     name_zh: str
     name_en: str
     parent_zh: str
@@ -67,6 +68,7 @@ def summary(
             Building.name_zh,
             Building.name_en,
             Branch.path,
+            Branch.parent_id,
         )
         .outerjoin(parent, parent.id == Branch.parent_id)
         .outerjoin(Building, Building.id == Branch.building_id)
@@ -86,6 +88,7 @@ def summary(
     return [
         SummaryRow(
             id=row.id,
+            parent_id=row.parent_id,
             name_zh=row[1],
             name_en=row[2],
             parent_zh=row[3] or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.i18n import either
 from volunteer_hub.registry.models import Branch, NeighbourhoodCommittee
+from volunteer_hub.reports import veil
 from volunteer_hub.reports.figures import PlaceLine
 from volunteer_hub.reports.figures import by_place as lines_of
 from volunteer_hub.reports.queries.branch import building_names
 from volunteer_hub.reports.queries.sums import Detail, detail
+from volunteer_hub.reports.queries.veil import others_by
 from volunteer_hub.reports.scope import Members, Scope
+from volunteer_hub.reports.veil import Part
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,22 @@ class Neighbourhood:
 
 
 def by_place(
-    session: Session, period: Period, members: Members, led: Sequence[int] | None
+    session: Session,
+    period: Period,
+    members: Members,
+    seen: Sequence[int] | None,
+    led: Sequence[int] = (),
 ) -> list[Neighbourhood]:
     """Return the hours of the branches at the top of what may be seen, by place.
 
-    `led` are the branches a reader leads (one below another counts once); None: everything.
+    `seen` are branches (one below another counts once); None: everything. Buildings with fewer
+    than five people whom the reader does not lead stand together within their neighbourhood.
     """
     query = select(Branch.id, Branch.path, Branch.parent_id)
     rows = session.execute(
-        query.where(Branch.parent_id.is_(None)) if led is None else query.where(Branch.id.in_(led))
+        query.where(Branch.parent_id.is_(None))
+        if seen is None
+        else query.where(Branch.id.in_(seen))
     ).all()
     paths = {row.path for row in rows}
     tops = [
@@ -47,15 +57,22 @@ def by_place(
         for row in rows
         if not any(row.path != path and row.path.startswith(path) for path in paths)
     ]
-    whole = Detail()
+    whole, people = Detail(), Counter[int]()
     for row in tops:
-        one = detail(session, Scope(row.id, row.path, period, members))
+        scope = Scope(row.id, row.path, period, members)
+        one = detail(session, scope)
+        people.update(others_by(session, scope, led, {Part.BUILDING: None})[Part.BUILDING])
         for id_, (minutes, attendances) in one.buildings.items():
             before = whole.buildings[id_]
             whole.buildings[id_] = (before[0] + minutes, before[1] + attendances)
     found: dict[int, list[PlaceLine]] = defaultdict(list)
-    for line in lines_of(whole, building_names(session)):
-        found[line.committee_id or 0].append(line)
+    names_of = building_names(session)
+    near: dict[int, Detail] = defaultdict(Detail)
+    for id_, sums in whole.buildings.items():
+        near[names_of[id_][2] or 0 if id_ in names_of else 0].buildings[id_] = sums
+    for id_, part in near.items():
+        hidden = veil.mixed({one: people[one] for one in part.buildings})
+        found[id_] = list(lines_of(part, names_of, hidden))
     names = {
         row.id: either(row.name_zh, row.name_en)
         for row in session.scalars(select(NeighbourhoodCommittee))

@@ -42,6 +42,7 @@ class PersonRow:
 class ShiftRow:
     """A shift in which people of the branch served; places and sign-ups are of the whole shift."""
 
+    id: int
     project_zh: str
     project_en: str
     day: date
@@ -131,6 +132,7 @@ def shifts(session: Session, scope: Scope) -> Iterator[ShiftRow]:
     late = func.count(distinct(case((LedgerEntry.is_late_entry, LedgerEntry.attendance_id))))
     rows: Any = session.execute(
         select(
+            Shift.id,
             Project.title_zh,
             Project.title_en,
             Shift.day,
@@ -178,6 +180,6 @@ def shifts(session: Session, scope: Scope) -> Iterator[ShiftRow]:
         scope.values(),
     )
     for row in rows:
-        numbers = [int(value or 0) for value in row[12:18]]
-        fields: list[Any] = [*row[:12], *numbers, bool(row[18]), row[19], row[20]]
+        numbers = [int(value or 0) for value in row[13:19]]
+        fields: list[Any] = [*row[:13], *numbers, bool(row[19]), row[20], row[21]]
         yield ShiftRow(*fields)

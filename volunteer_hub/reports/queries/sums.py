@@ -6,7 +6,7 @@ ledger has ten thousand entries or ten million.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,10 +51,14 @@ NOTHING = Tally()
 
 @dataclass
 class Detail:
-    """The minutes of one branch by day, by category and by building (0: none)."""
+    """The minutes of one branch by day, by category and by building (0: none).
+
+    `attendances` has those of each day and category.
+    """
 
     days: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     categories: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    attendances: Counter[date | int] = field(default_factory=Counter)
     # Minutes and attendances.
     buildings: dict[int, tuple[int, int]] = field(
         default_factory=lambda: defaultdict(lambda: (0, 0))
@@ -90,7 +94,9 @@ def _kept(
     found: list[dict[int, Tally]] = [{} for _span in spans]
     for branch_id, quarter, *sums in session.execute(_kept_hours(members), values):
         tally = Tally(int(sums[0]), int(sums[1]), int(sums[2]), people.get((branch_id, quarter), 0))
-        found[quarters.index(quarter)][branch_id] = tally
+        for place, one in enumerate(quarters):
+            if one == quarter:
+                found[place][branch_id] = tally
     return found
 
 
@@ -176,8 +182,10 @@ def detail(session: Session, scope: Scope) -> Detail:
 def _note(found: Detail, axis: str, day: date, key: int, minutes: int, attendances: int) -> None:
     if axis == Axis.DAY:
         found.days[day] += minutes
+        found.attendances[day] += attendances
     elif axis == Axis.CATEGORY:
         found.categories[key] += minutes
+        found.attendances[key] += attendances
     else:
         before = found.buildings[key]
         found.buildings[key] = (before[0] + minutes, before[1] + attendances)
@@ -268,16 +276,8 @@ def _on_books_in(members: Members, number: int) -> Any:
     )
 
 
-def is_few(session: Session, scope: Scope) -> bool:
-    """Tell whether so few people took part, or are on the books, that figures would tell who."""
-    ids, spans = [scope.branch_id], [scope.period]
-    (found,) = tallies(session, scope, ids, spans)
-    (books,) = on_books(session, scope.members, ids, spans)
-    return few(total(found, scope.branch_id), books.get(scope.branch_id, 0))
-
-
 def few(tally: Tally, members: int) -> bool:
-    """Tell the same of figures that are known already."""
+    """Tell whether so few took part, or are on the books, that figures would tell who."""
     return 0 < tally.people < FEWEST or 0 < members < FEWEST
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.core.calendar import Period, Quarter
 from volunteer_hub.registry.models import Branch, BranchKind, SubDistrict
-from volunteer_hub.reports.figures import small_ones, standing
+from volunteer_hub.reports import veil
+from volunteer_hub.reports.figures import standing
 from volunteer_hub.reports.queries.sums import Tally, on_books, tallies, total
 from volunteer_hub.reports.scope import Members, Scope
 
@@ -53,36 +55,29 @@ class Rank:
     is_small: bool
 
 
-def branch_tree(session: Session, period: Period, led: Sequence[int] | None) -> tuple[Node, ...]:
-    """Return the branches at the top of what may be seen: below `led`, or all when it is None.
+def branch_tree(
+    session: Session, period: Period, seen: Sequence[int] | None, led: Collection[int] = ()
+) -> tuple[Node, ...]:
+    """Return the branches at the top of what may be seen: below `seen`, or all when it is None.
 
     A sum counts entries by their frozen path, as the branch's own page does; a whole quarter takes
-    three queries. Sums of few people stay with who leads that very branch.
+    three queries. Sums of few people stay with who leads that very branch (`led`).
     """
-    top = aliased(Branch)
-    query = select(
-        Branch.id, Branch.kind, Branch.name_zh, Branch.name_en, Branch.parent_id
-    ).order_by(Branch.id)
-    if led is not None:
-        inside = select(top.id).where(top.id.in_(led), Branch.path.like(top.path + "%"))
-        query = query.where(inside.exists())
-    rows = session.execute(query).all()
-    known = {row.id: row for row in rows}
-    (sums,) = tallies(session, Scope.everything(period), known.keys(), [period])
+    rows, sums = _in_sight(session, Scope.everything(period), seen)
+    hidden, _rests = veil.in_tree({row.id: row.parent_id for row in rows}, sums, led)
+    known = {row.id for row in rows}
     below = defaultdict(list)
     for row in rows:
         below[row.parent_id if row.parent_id in known else None].append(row)
 
     def nodes(parent_id: int | None) -> tuple[Node, ...]:
-        found = {row.id: total(sums, row.id) for row in below[parent_id]}
-        hidden = small_ones(found) - set(led or ())
         return tuple(
             Node(
                 row.id,
                 row.kind,
                 row.name_zh,
                 row.name_en,
-                found[row.id],
+                total(sums, row.id),
                 row.id in hidden,
                 nodes(row.id),
             )
@@ -90,6 +85,42 @@ def branch_tree(session: Session, period: Period, led: Sequence[int] | None) -> 
         )
 
     return nodes(None)
+
+
+def hidden_branches(
+    session: Session, scope: Scope, seen: Sequence[int] | None, led: Collection[int]
+) -> tuple[set[int], set[int]]:
+    """Return which branches of all in sight are hidden, and which have hidden people of their own.
+
+    Span, kind of members and the like are those of the scope, whatever its branch: what is hidden
+    on one page is on all of them.
+    """
+    rows, sums = _in_sight(session, replace(scope, branch_id=0, path=""), seen)
+    return veil.in_tree({row.id: row.parent_id for row in rows}, sums, led)
+
+
+def in_sight(session: Session, seen: Sequence[int] | None) -> dict[int, int | None]:
+    """Return the branches that may be seen, each with what it lies directly below."""
+    return {row.id: row.parent_id for row in session.execute(_rows(seen))}
+
+
+def _in_sight(
+    session: Session, scope: Scope, seen: Sequence[int] | None
+) -> tuple[Sequence[Any], dict[int, Tally]]:
+    rows = session.execute(_rows(seen)).all()
+    (sums,) = tallies(session, scope, [row.id for row in rows], [scope.period])
+    return rows, sums
+
+
+def _rows(seen: Sequence[int] | None) -> Any:
+    top = aliased(Branch)
+    query = select(
+        Branch.id, Branch.kind, Branch.name_zh, Branch.name_en, Branch.parent_id
+    ).order_by(Branch.id)
+    if seen is not None:
+        inside = select(top.id).where(top.id.in_(seen), Branch.path.like(top.path + "%"))
+        query = query.where(inside.exists())
+    return query
 
 
 def league_is_on(session: Session) -> bool:

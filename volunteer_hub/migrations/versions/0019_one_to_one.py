@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020_one_to_one"
-down_revision = "0017_matching"
+revision = "0019_one_to_one"
+down_revision = "0018_books_that_stand"
 branch_labels = None
 depends_on = None
 

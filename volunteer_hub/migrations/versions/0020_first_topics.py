@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021_first_topics"
-down_revision = "0020_one_to_one"
+revision = "0020_first_topics"
+down_revision = "0019_one_to_one"
 branch_labels = None
 depends_on = None
 
