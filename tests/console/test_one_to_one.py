@@ -26,6 +26,7 @@ from volunteer_hub.matching.one_to_one.models import (
     RequestState,
     ServiceRequest,
     Topic,
+    TopicHelper,
 )
 
 LUNCH = timedelta(days=2, hours=2)
@@ -84,6 +85,20 @@ def test_what_was_typed_survives_a_mistake(client, alice, organisation, project,
     assert "no numbers" in answer.text
     assert 'value="3.lunch" checked' in answer.text
     assert "高和居委会" in answer.text
+
+
+def test_a_slip_is_mended_in_the_same_form(
+    client, session, alice, organisation, project, request_of, typed
+):
+    wish = request_of(given_name="秀瑛")
+    login(client, alice)
+    assert "秀瑛" in client.get(f"/console/requests/{wish.id}/edit").text
+    data = typed | {"organisation_id": str(organisation.id)}
+    path = f"/console/requests/{wish.id}/edit"
+    assert client.post(path, data=data | {"windows": []}).status_code == 422
+    assert client.post(path, data=data).status_code == 303
+    session.refresh(wish)
+    assert wish.given_name == "秀英"
 
 
 def test_a_colleague_verifies_and_who_entered_it_cannot(
@@ -189,7 +204,7 @@ def test_strangers_find_neither_wish_nor_tables(client, session, shift, request_
         login(client, person)
         for path in (f"requests/{wish.id}", f"shifts/{shift.id}/pairs"):
             assert client.get(f"/console/{path}").status_code == 404
-        for path in ("withdraw", "verify", "take-out", "close"):
+        for path in ("withdraw", "verify", "take-out", "close", "edit"):
             assert client.post(f"/console/requests/{wish.id}/{path}").status_code == 404
         assert client.post(f"/console/shifts/{shift.id}/pairs").status_code == 404
 
@@ -355,6 +370,10 @@ def test_own_data_holds_own_pairings_without_the_senior_and_goes_with_the_accoun
     assert [row["topic_id"] for row in data["topics"]] == [1, 2]
     assert "秀英" not in str(data)
     assert "senior_again" not in data["pairings"][0]
+    assert client.post("/me/delete", data={"sure": "y"}).status_code == 303
+    session.expire_all()
+    assert session.scalars(select(Pairing.state)).all() == ["replaced"]
+    assert session.scalars(select(TopicHelper)).all() == []
 
 
 def test_whoever_only_tests_finds_no_wish_of_a_number_that_is_none(client, alice, project):

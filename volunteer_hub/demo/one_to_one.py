@@ -176,7 +176,7 @@ def _occasion(plan: Plan, offer: Offer, occasions: list[Occasion]) -> Occasion |
         for one in occasions
         if one.offer is offer
         and SHORTEST_AHEAD <= (one.day - plan.today).days <= LONGEST_AHEAD
-        and len(_places(plan, one.shift)) > 1
+        and sum(post["taken"] for post in one.posts) > 1
     ]
     mine = {row["shift_id"] for row in plan.rows[SignUp] if row["person_id"] == VOLUNTEER}
     free = [one for one in ahead if plan.is_free(VOLUNTEER, one.day) and _has_room(one)]
@@ -267,7 +267,7 @@ def _met(plan: Plan, offers: Offers) -> None:
             first_id=wish["id"],
         )
         wishes.verify(again, 1)
-    for row in own[:1]:
+    for row in own[:1] or others[1:2]:
         shift = shifts[row["shift_id"]]
         wishes = _Wishes(plan, offer_of[shift["project_id"]])
         _served(wishes, shift, place_of[row["sign_up_id"]], given_name="惠珍")

@@ -12,6 +12,7 @@ ACTS = {
     "pairing:make": _l("Paired volunteers and seniors"),
     "pairing:met": _l("Noted that a pair sits together"),
     "pairing:missing": _l("Noted that somebody of a pair did not come"),
+    "request:change": _l("Changed a senior's wish"),
     "request:close": _l("Closed a senior's wish with an answer"),
     "request:enter": _l("Entered a senior's wish"),
     "request:forget": _l("Details of a senior's wish were taken out"),

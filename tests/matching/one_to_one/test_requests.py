@@ -103,6 +103,28 @@ def test_a_wish_is_entered_by_one_and_verified_by_another(
     assert "秀英" not in str(told.params)
 
 
+def test_a_changed_wish_is_verified_again_and_not_by_who_changed_it(
+    session, organisation, alice, dora, wish, now
+):
+    request = entering.enter(session, wish=wish, **by(alice, organisation, now))
+    requests.verify(session, request_id=request.id, **by(dora, organisation, now))
+    other = replace(wish, venue="党群服务站", windows=frozenset({(4, Window.LUNCH)}))
+    entering.change(session, request_id=request.id, wish=other, **by(dora, organisation, now))
+    assert (request.state, request.venue) == (RequestState.ENTERED, "党群服务站")
+    assert queries.windows_of(session, [request.id]) == {request.id: [(4, "lunch")]}
+    with pytest.raises(CannotChange, match="colleague"):
+        requests.verify(session, request_id=request.id, **by(dora, organisation, now))
+    requests.verify(session, request_id=request.id, **by(alice, organisation, now))
+
+
+def test_a_wish_in_a_shift_is_taken_out_before_it_is_changed(
+    session, organisation, alice, shift, wish, now
+):
+    request = make_request(session, organisation=organisation, entered_by=alice, shift=shift)
+    with pytest.raises(CannotChange):
+        entering.change(session, request_id=request.id, wish=wish, **by(alice, organisation, now))
+
+
 def test_who_coordinates_alone_verifies_the_own_wish_and_the_audit_says_so(
     session, organisation, alice, wish, now
 ):

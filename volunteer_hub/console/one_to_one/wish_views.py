@@ -40,12 +40,32 @@ def new_wish() -> Response:
     if entered is not None:
         say = _("Entered. Somebody else of the team verifies it; you see here what becomes of it.")
         return done(url_for(".senior_wish", wish_id=entered), say=say)
+    return _form_page(form)
+
+
+@bp.route("/requests/<int:wish_id>/edit", methods=["GET", "POST"])
+@requires(Permission.REQUEST_ENTER)
+def edit_wish(wish_id: int) -> Response:
+    """Change a wish that is in no shift; it is verified again."""
+    form = WishForm(data=_earlier(wish_id))
+    offer(form)
+    if form.validate_on_submit() and attempt(form, lambda: _change(form, wish_id)):
+        say = _("Saved. It waits to be verified again.")
+        return done(url_for(".senior_wish", wish_id=wish_id), say=say)
+    return _form_page(form, wish_id)
+
+
+def _change(form: WishForm, wish_id: int) -> int:
+    return entering.change(db.session(), request_id=wish_id, wish=wish_of(form), **scope()).id
+
+
+def _form_page(form: WishForm, wish_id: int | None = None) -> Response:
     return render(
         "console/wish_form.html",
         status=status_of(form),
         form=form,
         problems=problems(form),
-        again=again,
+        wish_id=wish_id,
         names=WINDOWS,
         days=DAYS,
         tables=[
@@ -143,7 +163,7 @@ def _page(
         status=status_of(tried) if tried else 200,
         wish=line,
         manages=manages,
-        may_verify=manages and (line.entered_by != current_user.id or not _others(line)),
+        may_verify=manages and _may_verify(line),
         state=STATES,
         steps=queries.steps_of(session, line.id),
         windows=windows_in_words(queries.windows_of(session, [line.id])[line.id]),
@@ -152,7 +172,8 @@ def _page(
     )
 
 
-def _others(line: WishLine) -> bool:
-    return requests.others_coordinate(
-        db.session(), line.organisation_id, person_id=current_user.id, now=clock.now()
+def _may_verify(line: WishLine) -> bool:
+    session, mine = db.session(), current_user.id
+    return requests.typed_by(session, line.id) != mine or not requests.others_coordinate(
+        session, line.organisation_id, person_id=mine, now=clock.now()
     )

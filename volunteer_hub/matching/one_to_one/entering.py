@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Qualification, QualificationKind
@@ -20,7 +22,7 @@ from volunteer_hub.matching.one_to_one.models import (
     ServiceRequest,
     Topic,
 )
-from volunteer_hub.matching.one_to_one.requests import seen
+from volunteer_hub.matching.one_to_one.requests import CannotChange, seen
 from volunteer_hub.matching.windows import DAYS
 from volunteer_hub.registry.models import Building
 
@@ -65,23 +67,61 @@ def enter(
         # Of a forgotten one nothing tells any more that it was the same senior.
         first_id = None if earlier.forgotten_at else earlier.first_id or earlier.id
     request = ServiceRequest(
-        organisation_id=wish.organisation_id,
-        given_name=wish.given_name.strip(),
-        language_id=wish.language_id,
-        topic_id=wish.topic_id,
-        building_id=wish.building_id,
-        venue=wish.venue.strip(),
-        first_id=first_id,
-        entered_by=actor_id,
-        entered_at=now,
-        state_at=now,
+        first_id=first_id, entered_by=actor_id, entered_at=now, state_at=now, **_columns(wish)
     )
     session.add(request)
     session.flush()
-    for weekday, window in sorted(wish.windows):
-        session.add(RequestWindow(request_id=request.id, weekday=weekday, window=str(window)))
+    _add_windows(session, request.id, wish)
     steps.move(session, request, RequestState.ENTERED, actor_id=actor_id, now=now)
     return request
+
+
+def change(
+    session: Session,
+    *,
+    request_id: int,
+    wish: Wish,
+    actor_id: int,
+    organisation_ids: Collection[int],
+    now: datetime,
+) -> ServiceRequest:
+    """Take over what was typed while the wish is in no shift; it waits to be verified again.
+
+    Raises NotFound, CannotChange, InvalidInput with the field at fault.
+    """
+    request = seen(
+        session, request_id, person_id=actor_id, organisation_ids=organisation_ids, lock=True
+    )
+    if request.state not in (RequestState.ENTERED, RequestState.VERIFIED):
+        raise CannotChange(
+            _("Only a wish that is in no shift can be changed. Take it out of the shift first.")
+        )
+    _check(session, wish, organisation_ids)
+    for name, value in _columns(wish).items():
+        setattr(request, name, value)
+    session.execute(delete(RequestWindow).where(RequestWindow.request_id == request.id))
+    _add_windows(session, request.id, wish)
+    steps.move(
+        session, request, RequestState.ENTERED, actor_id=actor_id, now=now, act="request:change"
+    )
+    return request
+
+
+def _columns(wish: Wish) -> dict[str, Any]:
+    return {
+        "organisation_id": wish.organisation_id,
+        "given_name": wish.given_name.strip(),
+        "language_id": wish.language_id,
+        "topic_id": wish.topic_id,
+        "building_id": wish.building_id,
+        "venue": wish.venue.strip(),
+    }
+
+
+def _add_windows(session: Session, request_id: int, wish: Wish) -> None:
+    for weekday, window in sorted(wish.windows):
+        session.add(RequestWindow(request_id=request_id, weekday=weekday, window=str(window)))
+    session.flush()
 
 
 def _check(session: Session, wish: Wish, organisation_ids: Collection[int]) -> None:

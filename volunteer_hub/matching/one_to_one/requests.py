@@ -17,6 +17,7 @@ from volunteer_hub.matching.one_to_one import ending, steps
 from volunteer_hub.matching.one_to_one.models import (
     ENDED,
     RequestState,
+    RequestStep,
     ServiceRequest,
 )
 
@@ -45,13 +46,23 @@ def verify(
         return request
     if request.state != RequestState.ENTERED:
         raise CannotChange(_("This wish does not wait for anybody to verify it."))
-    alone = request.entered_by == actor_id
+    alone = typed_by(session, request.id) == actor_id
     if alone and others_coordinate(session, request.organisation_id, person_id=actor_id, now=now):
         raise CannotChange(
             _("You entered this wish, so a colleague verifies it. Please ask one of your team.")
         )
     steps.move(session, request, RequestState.VERIFIED, actor_id=actor_id, now=now, alone=alone)
     return request
+
+
+def typed_by(session: Session, request_id: int) -> int | None:
+    """Return who entered the wish or changed it last."""
+    return session.scalar(
+        select(RequestStep.by_id)
+        .where(RequestStep.request_id == request_id, RequestStep.state == str(RequestState.ENTERED))
+        .order_by(RequestStep.id.desc())
+        .limit(1)
+    )
 
 
 def others_coordinate(
