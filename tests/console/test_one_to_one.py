@@ -313,6 +313,9 @@ def test_a_volunteer_sees_only_whom_they_meet(client, session, bob, charlie, shi
     other = login(client, charlie).get(f"{path}?lang=en").text
     assert "秀英" not in other
     assert "Not paired yet" in other
+    gone = make_person(session)
+    make_sign_up(session, shift, gone, status="cancelled")
+    assert login(client, gone).get(path).location == f"/shifts/{shift.id}"
     stranger = make_person(session)
     assert login(client, stranger).get(path).status_code == 404
     client.post("/logout")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import NotFound
@@ -85,3 +85,9 @@ def own_pairing(session: Session, *, shift_id: int, person_id: int) -> OwnPairin
     return OwnPairing(
         *head, pairing_id=row.id, state=row.state, again=row.volunteer_again, seat=seat
     )
+
+
+def ever_signed_up(session: Session, *, shift_id: int, person_id: int) -> bool:
+    """Tell whether the person had a place in the shift once, given back or not."""
+    mine = exists().where(SignUp.shift_id == shift_id, SignUp.person_id == person_id)
+    return bool(session.scalar(select(mine)))

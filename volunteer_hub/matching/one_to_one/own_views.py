@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from flask import request, url_for
 from flask_login import current_user
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.db import db
+from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.matching.blueprint import bp
 from volunteer_hub.matching.one_to_one import on_site, topics
 from volunteer_hub.matching.one_to_one.forms import TeachForm
-from volunteer_hub.matching.one_to_one.own_queries import own_pairing
+from volunteer_hub.matching.one_to_one.own_queries import ever_signed_up, own_pairing
 from volunteer_hub.notifications import services as notifications
 
 
@@ -25,7 +27,14 @@ from volunteer_hub.notifications import services as notifications
 def pairing(shift_id: int) -> Response:
     """Show the senior's given name, topic and table to the volunteer who meets them."""
     session, now = db.session(), clock.now()
-    found = own_pairing(session, shift_id=shift_id, person_id=current_user.id)
+    mine = {"shift_id": shift_id, "person_id": current_user.id}
+    try:
+        found = own_pairing(session, **mine)
+    except NotFound:
+        if not ever_signed_up(session, **mine):
+            raise
+        # An old notice leads here after the place was given back.
+        return redirect(f"/shifts/{shift_id}", 303)
     return render(
         "matching/pairing.html",
         fragment="matching/_pairing.html",
