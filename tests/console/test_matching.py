@@ -127,6 +127,16 @@ def test_people_of_one_name_are_told_apart_by_their_office(client, session, run,
     assert page(client, run).count("Orchid Tower") == 1
 
 
+def test_the_desk_does_not_read_who_belongs_to_which_branch(client, session, run, shift):
+    """Product rule 10: the volunteer sees that reason, nobody else."""
+    row = session.scalars(select(Proposal)).one()
+    row.why = [["branch"], ["walk", 6]]
+    session.commit()
+    text = page(client, run)
+    assert "6 min on foot" in text
+    assert "branch" not in text
+
+
 def test_a_post_says_what_it_asks_for(client, session, run, shift):
     need = make_need(session, shift, kind="language")
     session.commit()

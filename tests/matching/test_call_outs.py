@@ -18,7 +18,8 @@ from tests.factories import (
     make_walk,
     post_of,
 )
-from tests.support import login
+from tests.support import count_queries, login
+from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.matching import call_outs, invitations
 from volunteer_hub.matching.models import Invitation, InvitationKind, InvitationState
@@ -109,6 +110,25 @@ def test_those_who_are_free_but_cannot_be_asked_are_counted(
     page = login(client, alice).get(f"/console/shifts/{shift.id}/call-out?lang=en").text
     assert "Nobody can be asked right now" in page
     assert "1 more on standby is free then" in page
+
+
+def test_at_dawn_the_few_who_may_be_called_are_found_among_many_who_may_not(
+    session, organisation, now
+):
+    dawn = now.replace(hour=21, minute=50)  # 05:50
+    shift = make_shift(
+        session,
+        project=make_project(session, organisation=organisation),
+        capacity=1,
+        starts_at=dawn + HOUR,
+    )
+    standby(session, 12, called_from=7 * 60)
+    early = standby(session, 2, called_from=330)
+    with count_queries(db.engine) as queries:
+        found = prepare(session, shift, organisation, dawn)
+    assert {one.person_id for one in found.callees} == {person.id for person in early}
+    assert found.quiet == 12
+    assert queries.count < 30
 
 
 def test_calling_again_asks_others(session, shift, organisation, alice, now):

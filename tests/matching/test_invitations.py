@@ -17,7 +17,7 @@ from tests.factories import (
 )
 from tests.support import login
 from volunteer_hub.core.errors import NotFound
-from volunteer_hub.matching import asking, invitations
+from volunteer_hub.matching import asking, invitations, inviting
 from volunteer_hub.matching.models import (
     Availability,
     Away,
@@ -38,7 +38,7 @@ A_DAY = timedelta(days=1)
 
 
 def invite(session, shift, person, now, **fields):
-    return invitations.invite(
+    return inviting.invite(
         session,
         shift_id=shift.id,
         post_id=post_of(session, shift).id,
@@ -90,6 +90,15 @@ def test_no_invitation_ends_at_night(session, bob, now):
     shift = make_shift(session, starts_at=evening + timedelta(hours=20))
     row = session.get(Invitation, invite(session, shift, bob, evening))
     assert row.expires_at == evening.replace(day=24, hour=1)  # nine in the morning
+
+
+def test_invitations_that_are_due_end_a_few_at_a_time(session, now, monkeypatch):
+    monkeypatch.setattr(invitations, "AT_ONCE", 2)
+    shift = make_shift(session, starts_at=now + timedelta(days=9), capacity=5)
+    asked = [invite(session, shift, make_person(session), now) for _ in range(3)]
+    due = now + timedelta(days=3)
+    assert [invitations.end_due(session, due) for _ in range(3)] == [2, 1, 0]
+    assert {state(session, one) for one in asked} == {InvitationState.EXPIRED}
 
 
 def test_what_cannot_wait_until_the_morning_ends_the_evening_before(session, bob, now):

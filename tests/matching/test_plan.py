@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.factories import (
     make_availability,
+    make_invitation,
     make_need,
     make_person,
     make_project,
@@ -104,6 +105,12 @@ def test_no_post_of_a_shift_is_filled_while_another_stays_below_its_minimum(sess
     make_need(session, shift, kind="language", position=1)
     make_availability(session, bob)
     assert planned(session, now).pairs == []
+
+
+def test_those_who_are_being_asked_count_for_the_minimum(session, now, lunch, bob):
+    make_invitation(session, lunch, make_person(session))
+    make_availability(session, bob)
+    assert pairs(planned(session, now)) == {(post_of(session, lunch).id, bob.id)}
 
 
 def test_a_training_asks_nobody(session, now, bob):

@@ -16,13 +16,15 @@ from tests.factories import (
     make_sign_up,
     post_of,
 )
+from tests.support import login
 from volunteer_hub.core.errors import InvalidInput, NotFound
-from volunteer_hub.matching import invitations, runs, sending
+from volunteer_hub.matching import forgetting, invitations, inviting, runs, sending
 from volunteer_hub.matching.models import (
     Invitation,
     InvitationState,
     MatchRun,
     MatchWish,
+    PostOutcome,
     Proposal,
     RunState,
     WishKind,
@@ -120,7 +122,7 @@ def test_what_nobody_has_answered_is_taken_back_and_nobody_else_is_asked(
     assert (yes.state, open_one.state) == (InvitationState.ACCEPTED, InvitationState.WITHDRAWN)
     unread = select(Notice.person_id).where(Notice.kind == "invited", Notice.read_at.is_(None))
     assert open_one.person_id not in session.scalars(unread).all()
-    invitations.ask_next(session, ready.id, shift.id, post_of(session, shift).id, now=now)
+    inviting.ask_next(session, ready.id, shift.id, post_of(session, shift).id, now=now)
     assert len(invited(session)) == 2
 
 
@@ -272,11 +274,32 @@ def test_a_plan_of_another_organisation_is_not_there(session, alice, ready, now)
             act(session, run_id=ready.id, **other)
 
 
+def test_who_deletes_the_account_is_in_no_plan_any_more(
+    client, session, organisation, alice, ready, shift, people, now
+):
+    wish(session, ready, shift, people[0], WishKind.PIN, organisation, alice, now)
+    for person in (people[0], people[2]):
+        forgetting.forget_person(session, person_id=person.id, today=TODAY)
+    assert session.scalars(select(Proposal.person_id)).all() == [people[1].id]
+    assert session.scalars(select(MatchWish)).all() == []
+    reserves = session.scalars(select(PostOutcome.reserves)).one()
+    assert [person_id for person_id, _why in reserves] == [people[3].id]
+
+
+def test_people_of_plans_that_are_long_over_are_forgotten(session, ready, now):
+    assert forgetting.forget_plans(session, now) == 0
+    assert forgetting.forget_plans(session, now + timedelta(days=120)) == 2
+    assert session.scalars(select(PostOutcome)).all() == []
+
+
+def test_what_a_plan_says_of_a_person_is_in_their_data(client, session, ready, people):
+    login(client, people[0])
+    assert len(client.get("/me/data.json").json["proposals"]) == 1
+
+
 def test_answers_of_a_deleted_account_are_taken_back(
     client, session, organisation, alice, ready, people, now
 ):
-    from tests.support import login
-
     runs.send(session, run_id=ready.id, **own(organisation, alice, now))
     sending.send_some(session, now)
     session.commit()

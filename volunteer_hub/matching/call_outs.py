@@ -19,7 +19,7 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.matching import asking, expiry
-from volunteer_hub.matching.invitations import invite
+from volunteer_hub.matching.inviting import invite
 from volunteer_hub.matching.models import (
     Availability,
     Away,
@@ -35,7 +35,7 @@ from volunteer_hub.shifts.places import lock_post
 
 # Only so close to the start; before that a plan asks in peace.
 SOONER_THAN = timedelta(hours=48)
-MOST_ASKED = 10
+MOST_ASKED, MOST_LOOKED_AT = 10, 60
 # For each open place so many are asked: about half say yes to such a call.
 A_PLACE = 3
 A_MONTH = timedelta(days=30)
@@ -61,7 +61,8 @@ class CallOut:
     """Who would be asked for `places` open places, and how many of the free cannot be asked.
 
     `quiet` not at this hour, `often` not again this month; `others` were asked before, have
-    something else, have done enough this week, are too far or lack what the post asks for.
+    something else, have done enough this week, are too far or lack what the post asks for. So many
+    at least: the search ends when enough are found, or after `MOST_LOOKED_AT`.
     """
 
     places: int
@@ -96,24 +97,23 @@ def prepare(
     quiet = often = others = 0
     most = min(MOST_ASKED, places * A_PLACE)
     for row in _free_people(session, target, now=now):
-        if len(found) == most:
+        if len(found) == most or len(found) + others == MOST_LOOKED_AT:
             break
-        why_not = asking.kept_from(
-            session,
-            shift_id=target.shift_id,
-            post_id=post_id,
-            person_id=row.id,
-            now=now,
-        )
-        if why_not is not None:
-            others += 1
-        elif row.calls >= row.calls_a_month:
+        # What costs nothing is asked first: at dawn most people must not be called.
+        if row.calls >= row.calls_a_month:
             often += 1
         elif not expiry.may_be_called(row.called_from, now=now):
             quiet += 1
-        else:
+        elif _may_be_asked(session, target, row.id, now=now):
             found.append(Callee(row.id, row.name, row.minutes, row.served))
+        else:
+            others += 1
     return CallOut(places, tuple(found), quiet, often, others)
+
+
+def _may_be_asked(session: Session, target: _Target, person_id: int, *, now: datetime) -> bool:
+    pair = {"shift_id": target.shift_id, "post_id": target.post_id, "person_id": person_id}
+    return asking.kept_from(session, now=now, **pair) is None
 
 
 def call_out(

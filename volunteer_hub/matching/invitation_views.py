@@ -12,7 +12,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching import availability, invitation_queries, invitations
+from volunteer_hub.matching import availability, invitation_queries, invitations, inviting
 from volunteer_hub.matching.blueprint import bp
 from volunteer_hub.matching.reasons import in_words
 from volunteer_hub.notifications import services as notifications
@@ -64,7 +64,7 @@ def _answered() -> None:
     now = clock.now()
     if not invitation_queries.count_open(db.session(), person_id=current_user.id, now=now):
         notifications.mark_answered(
-            db.session(), person_id=current_user.id, link=invitations.LINK, now=now
+            db.session(), person_id=current_user.id, link=inviting.LINK, now=now
         )
 
 

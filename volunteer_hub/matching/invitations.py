@@ -1,4 +1,4 @@
-"""Invitations: made, accepted through the sign-up engine, declined, passed on to the next best.
+"""Invitations: accepted through the sign-up engine, declined, taken back, ended when due.
 
 An invitation holds no place and binds nobody. Accepting runs the rules of signing up again, which
 may still say no; declining costs nothing, and the pair is never proposed again.
@@ -6,89 +6,28 @@ may still say no; declining costs nothing, and the pair is never proposed again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import _
-from volunteer_hub.matching import asking, expiry
+from volunteer_hub.matching.inviting import LINK, pass_on
 from volunteer_hub.matching.models import (
     Invitation,
-    InvitationKind,
     InvitationState,
-    PostOutcome,
 )
 from volunteer_hub.notifications import services as notifications
-from volunteer_hub.shifts import signing, told
+from volunteer_hub.shifts import signing
 from volunteer_hub.shifts.models import Post, Shift, ShiftStatus, SignUpStatus
 from volunteer_hub.shifts.places import lock_person_in_shift, lock_post
 from volunteer_hub.shifts.reasons import CannotSignUp, Reason
 
-LINK = "/invitations"
+# How many that are due end in one transaction.
+AT_ONCE = 25
 _OPEN = Invitation.state == str(InvitationState.OPEN)
-_INSERT = {
-    "postgresql": postgresql.insert(Invitation).on_conflict_do_nothing().returning(Invitation.id),
-    "sqlite": sqlite.insert(Invitation).on_conflict_do_nothing().returning(Invitation.id),
-}
-
-
-def invite(
-    session: Session,
-    *,
-    shift_id: int,
-    post_id: int,
-    person_id: int,
-    kind: InvitationKind,
-    why: Sequence[Any],
-    now: datetime,
-    run_id: int | None = None,
-    made_by: int | None = None,
-    expires_at: datetime | None = None,
-) -> int | None:
-    """Ask somebody to come, and tell them; returns the id, None when they are being asked already.
-
-    The caller has asked `asking.kept_from`.
-    """
-    if expires_at is None:
-        starts_at = session.scalars(select(Shift.starts_at).where(Shift.id == shift_id)).one()
-        expires_at = expiry.answer_by(starts_at, now=now)
-    if expires_at <= now:
-        return None
-    connection = session.connection()
-    id_ = connection.scalar(
-        _INSERT[connection.dialect.name],
-        {
-            "kind": str(kind),
-            "run_id": run_id,
-            "shift_id": shift_id,
-            "post_id": post_id,
-            "person_id": person_id,
-            "state": str(InvitationState.OPEN),
-            "why": list(why),
-            "made_by": made_by,
-            "made_at": now,
-            "expires_at": expires_at,
-        },
-    )
-    if id_ is not None:
-        told.tell(
-            session,
-            "called_out" if kind is InvitationKind.CALL_OUT else "invited",
-            shift_id=shift_id,
-            person_id=person_id,
-            key=f"invitation:{id_}",
-            now=now,
-            useless_after=expires_at,
-            link=LINK,
-            expires_at=expires_at.isoformat(),
-        )
-    return id_
 
 
 def accept(
@@ -131,6 +70,7 @@ def decline(session: Session, *, invitation_id: int, person_id: int, now: dateti
     """
     row = _own(session, invitation_id, person_id)
     lock_person_in_shift(session, person_id, row.shift_id)
+    lock_post(session, row.post_id)
     session.refresh(row)
     if row.state == InvitationState.ACCEPTED:
         raise _accepted(row)
@@ -144,6 +84,7 @@ def end_all(session: Session, *, person_id: int, now: datetime) -> None:
     """End what somebody who leaves was invited to; the next best are asked."""
     mine = select(Invitation).where(Invitation.person_id == person_id, _OPEN)
     for row in session.scalars(mine.order_by(Invitation.post_id)).all():
+        lock_post(session, row.post_id)
         _close(session, row, InvitationState.WITHDRAWN, actor_id=person_id, now=now)
         pass_on(session, row, now=now)
 
@@ -219,35 +160,50 @@ def take_back(session: Session, run_id: int, *, now: datetime) -> int:
 
 
 def _withdraw(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:
-    """Take back open invitations, and let notices of them ask for nothing any more."""
-    people = session.scalars(
-        update(Invitation)
+    """Take back open invitations, and let notices of them ask for nothing any more.
+
+    One that is being answered this moment is left to its answer.
+    """
+    asked = session.execute(
+        select(Invitation.id, Invitation.person_id)
         .where(which, _OPEN)
-        .values(state=str(InvitationState.WITHDRAWN), answered_at=now)
-        .returning(Invitation.person_id)
+        .order_by(Invitation.id)
+        .with_for_update(of=Invitation, skip_locked=True)
     ).all()
+    people = {row.person_id for row in asked}
+    session.execute(
+        update(Invitation)
+        .where(Invitation.id.in_([row.id for row in asked]))
+        .values(state=str(InvitationState.WITHDRAWN), answered_at=now)
+    )
     still = set(
         session.scalars(select(Invitation.person_id).where(Invitation.person_id.in_(people), _OPEN))
     )
-    for person_id in sorted({*people} - still):
+    for person_id in sorted(people - still):
         notifications.mark_answered(session, person_id=person_id, link=LINK, now=now)
-    return len(people)
+    return len(asked)
 
 
 def end_due(session: Session, now: datetime) -> int:
-    """End invitations whose time is up and pass them on; returns how many.
+    """End some invitations whose time is up and pass them on; returns how many.
 
-    Those to shifts that are called off, have begun or are full are taken back instead.
+    Those to shifts that are called off, have begun or are full are taken back instead. A plan's
+    end together: a few at a time keep posts free for those who sign up.
     """
     _take_back(session, now=now)
     due = session.scalars(
         select(Invitation)
         .where(_OPEN, Invitation.expires_at <= now)
         .order_by(Invitation.post_id, Invitation.id)
+        .limit(AT_ONCE)
     ).all()
     for row in due:
-        _close(session, row, InvitationState.EXPIRED, actor_id=None, now=now)
-        pass_on(session, row, now=now)
+        # The place first, as whoever accepts does; then an answer in the last second counts.
+        lock_post(session, row.post_id)
+        session.refresh(row, with_for_update=True)
+        if row.state == InvitationState.OPEN:
+            _close(session, row, InvitationState.EXPIRED, actor_id=None, now=now)
+            pass_on(session, row, now=now)
     return len(due)
 
 
@@ -264,28 +220,3 @@ def _take_back(session: Session, *, now: datetime) -> None:
         )
     )
     _withdraw(session, Invitation.id.in_(ended), now=now)
-
-
-# ---------------------------------------------------------------- the next best
-
-
-def pass_on(session: Session, ended: Invitation, *, now: datetime) -> None:
-    """Ask the next best of the same plan for a place that somebody did not take."""
-    if ended.kind == InvitationKind.MATCH and ended.run_id is not None:
-        ask_next(session, ended.run_id, ended.shift_id, ended.post_id, now=now)
-
-
-def ask_next(session: Session, run_id: int, shift_id: int, post_id: int, *, now: datetime) -> None:
-    """Invite from the list that a plan left behind, while places of the post are wanting."""
-    lock_post(session, post_id)
-    outcome = session.get(PostOutcome, (run_id, post_id), populate_existing=True)
-    if outcome is None or not outcome.reserves:
-        return
-    left = list(outcome.reserves)
-    while left and asking.wanting(session, post_id) > 0:
-        (person_id, why), *left = left
-        who = {"shift_id": shift_id, "post_id": post_id, "person_id": person_id, "now": now}
-        if asking.kept_from(session, **who) is None:
-            invite(session, kind=InvitationKind.MATCH, why=why, run_id=run_id, **who)
-    outcome.reserves = left
-    session.flush()

@@ -11,6 +11,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.db import db, end_reading, write_tx
 from volunteer_hub.matching import invitations, sending
+from volunteer_hub.matching.forgetting import forget_plans
 from volunteer_hub.matching.one_to_one import jobs as one_to_one
 from volunteer_hub.matching.planned import Wanted
 from volunteer_hub.notifications.worker import own_transaction
@@ -59,4 +60,4 @@ def end_invitations(session: Session, now: datetime) -> int:
     return invitations.end_due(session, now)
 
 
-JOBS = (end_invitations, send_plans, work_out_plans, *one_to_one.JOBS)
+JOBS = (end_invitations, send_plans, work_out_plans, forget_plans, *one_to_one.JOBS)

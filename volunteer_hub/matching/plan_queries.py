@@ -224,7 +224,7 @@ def _people(
             PlannedPerson(
                 person_id=proposal.person_id,
                 name=name,
-                why=proposal.why,
+                why=_for_the_desk(proposal.why),
                 wish=wish or "",
                 state=_state(sent),
                 kept_out=proposal.kept_out,
@@ -235,10 +235,19 @@ def _people(
     for (post_id, person_id), row in sorted(invited.items()):
         found[post_id].append(
             PlannedPerson(
-                person_id, names.get(person_id, ""), row.why, state=_state(row), proposed=False
+                person_id,
+                names.get(person_id, ""),
+                _for_the_desk(row.why),
+                state=_state(row),
+                proposed=False,
             )
         )
     return found
+
+
+def _for_the_desk(why: list[Any]) -> list[Any]:
+    """Leave out what tells of a person's branch: membership is theirs to show (product rule 10)."""
+    return [reason for reason in why if reason[0] != "branch"]
 
 
 def _state(sent: Invitation | None) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from volunteer_hub.matching import asking, invitations
+from volunteer_hub.matching import asking, inviting
 from volunteer_hub.matching.models import (
     InvitationKind,
     MatchRun,
@@ -122,7 +122,7 @@ def _send(
         session, shift_id=shift_id, post_id=proposal.post_id, person_id=proposal.person_id, now=now
     )
     if why_not is None and asking.wanting(session, proposal.post_id) > 0:
-        invitations.invite(
+        inviting.invite(
             session,
             shift_id=shift_id,
             post_id=proposal.post_id,
@@ -147,4 +147,4 @@ def _ask_others(session: Session, run: MatchRun, *, now: datetime) -> None:
         .distinct()
         .order_by(Post.id)
     ).all():
-        invitations.ask_next(session, run.id, shift_id, post_id, now=now)
+        inviting.ask_next(session, run.id, shift_id, post_id, now=now)

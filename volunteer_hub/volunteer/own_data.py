@@ -19,7 +19,15 @@ from volunteer_hub.attendance.models import Attendance, SiteEvent
 from volunteer_hub.audit.models import AuditEntry
 from volunteer_hub.certificates.models import Certificate
 from volunteer_hub.hours.models import HoursClaim, LedgerEntry
-from volunteer_hub.matching.models import Availability, Away, FreeWindow, Interest, Invitation
+from volunteer_hub.matching.models import (
+    Availability,
+    Away,
+    FreeWindow,
+    Interest,
+    Invitation,
+    MatchWish,
+    Proposal,
+)
 from volunteer_hub.matching.one_to_one.models import Pairing, TopicHelper
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts.models import SignUp
@@ -39,6 +47,8 @@ TABLES: tuple[tuple[str, Any], ...] = (
     ("free_windows", FreeWindow.person_id),
     ("days_away", Away.person_id),
     ("interests", Interest.person_id),
+    ("proposals", Proposal.person_id),
+    ("notes_of_plans", MatchWish.person_id),
     ("invitations", Invitation.person_id),
     ("topics", TopicHelper.person_id),
     ("pairings", Pairing.person_id),

@@ -21,7 +21,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _
 from volunteer_hub.core.permissions import Permission, public, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching import availability, invitations
+from volunteer_hub.matching import forgetting, invitations
 from volunteer_hub.matching.invitation_queries import count_open
 from volunteer_hub.matching.one_to_one import ending, topics
 from volunteer_hub.shifts import held_queries, leaving
@@ -260,7 +260,7 @@ def delete() -> BaseResponse:
         now = clock.now()
         certificates.forget(db.session(), person_id=current_user.id, now=now)
         leaving.leave_all(db.session(), person_id=current_user.id, now=now)
-        availability.forget(db.session(), person_id=current_user.id)
+        forgetting.forget_person(db.session(), person_id=current_user.id, today=clock.today())
         ending.end_of_person(db.session(), person_id=current_user.id, now=now)
         topics.forget(db.session(), person_id=current_user.id)
         invitations.end_all(db.session(), person_id=current_user.id, now=now)

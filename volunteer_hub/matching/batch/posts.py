@@ -37,7 +37,8 @@ class Posts:
     """One row a post of a published shift that can be planned for; ids are those of the database.
 
     Times are local minutes from the first midnight of the span; `places` are free for new people,
-    after those who wait in line or are being asked; `needed` are missing to the minimum. `needs`
+    after those who wait in line or are being asked; `needed` are missing to the minimum, if those
+    being asked come. `needs`
     holds the qualifications that a post asks for, by row.
     """
 
@@ -144,7 +145,7 @@ def read_posts(
         capacity=_ints(row.capacity for row in rows),
         taken=_ints(row.taken for row in rows),
         places=_ints(places),
-        needed=_ints(max(row.minimum - row.taken, 0) for row in rows),
+        needed=_ints(max(row.minimum - row.taken - asked.get(row.id, 0), 0) for row in rows),
         minimum_age=_ints(row.minimum_age for row in rows),
         needs=_needs(session, ids),
     )
