@@ -1,4 +1,4 @@
-"""What outlives a forgotten wish: a "rather not", as long as the senior still wishes for something."""
+"""What outlives a forgotten wish: a "rather not", while the senior still wishes for something."""
 
 from __future__ import annotations
 
