@@ -110,6 +110,22 @@ def test_with_the_last_wish_of_the_senior_all_of_it_goes(session, bob, wish, end
     assert session.scalars(select(Pairing.volunteer_again)).all() == [None]
 
 
+def test_a_no_counts_also_when_nobody_noted_that_the_two_had_met(
+    session, bob, coming, project, wish, now
+):
+    past = make_shift(session, project=project, starts_at=now - timedelta(days=4), capacity=6)
+    first = wish(shift=past)
+    made = make_pairing(session, first, make_sign_up(session, past, bob))
+    on_site.volunteer_says(session, pairing_id=made.id, person_id=bob.id, yes=False, now=now)
+    jobs.settle_requests(session, now)
+    assert first.state == RequestState.VERIFIED
+    first.state, first.shift_id = RequestState.PLACED, coming.id
+    make_sign_up(session, coming, bob)
+    found = history(session, coming)
+    assert found.apart == {(first.id, bob.id)}
+    assert not found.met
+
+
 def test_nobody_is_promised_anything_about_a_forgotten_senior(session, bob, ended, now):
     _first, made = ended(bob)
     jobs.forget_seniors(session, now)
