@@ -13,7 +13,7 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.matching.one_to_one import ending
-from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState
+from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState, ServiceRequest
 from volunteer_hub.matching.one_to_one.pairing import CannotPair, Hand, lock_shift, note
 from volunteer_hub.shifts.models import Shift
 
@@ -87,7 +87,8 @@ def volunteer_says(
 ) -> Pairing:
     """Keep whether the volunteer wants to meet this senior again; can be changed at any time.
 
-    Raises NotFound for a pairing of somebody else, CannotPair before they met.
+    Raises NotFound for a pairing of somebody else, CannotPair before they met and when the senior
+    is forgotten.
     """
     row = session.scalar(
         select(Pairing)
@@ -136,3 +137,6 @@ def _require_met(session: Session, row: Pairing, *, now: datetime) -> None:
     ends_at = session.scalars(select(Shift.ends_at).where(Shift.id == row.shift_id)).one()
     if not happened(row, ends_at, now=now):
         raise CannotPair(_("This is asked after they have met."))
+    request = session.get_one(ServiceRequest, row.request_id)
+    if request.forgotten_at:
+        raise CannotPair(_("This was long ago, and whom you met is not kept any more."))
