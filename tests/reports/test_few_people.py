@@ -237,6 +237,67 @@ def test_closed_months_and_adoptions_keep_the_same_back(client, session, world):
             assert "2.6" not in text
 
 
+def serve_in_july(session, world, branch, number, **fields):
+    for _ in range(number):
+        world["books"].serve(make_person(session), branch, date(2026, 7, 6), 50, **fields)
+
+
+def july(client, branch):
+    """Return the page of closed months and the status of July's file."""
+    page = client.get(f"/branches/{branch.id}/months", query_string={"lang": "en"}).text
+    return page, client.get(f"/branches/{branch.id}/months/2026-07.xlsx").status_code
+
+
+@pytest.mark.parametrize(
+    ("few", "others"),
+    [
+        ({"is_party_member": True}, {}),
+        # What the Party members leave over.
+        ({}, {"is_party_member": True}),
+        ({"is_late_entry": True}, {}),
+        ({}, {"is_late_entry": True}),
+    ],
+)
+def test_the_file_of_a_closed_month_tells_no_part_of_few_people(
+    client, session, world, few, others
+):
+    serve_in_july(session, world, world["first"], 2, **few)
+    serve_in_july(session, world, world["first"], 6, **others)
+    serve_in_july(session, world, world["second"], 7, **others)
+    close_month(session, date(2026, 7, 1))
+    session.commit()
+    for name in ("leader", "office"):
+        login(client, world[name])
+        assert july(client, world["second"])[1] == 200
+        for branch in (world["root"], world["first"]):
+            page, status = july(client, branch)
+            assert status == 404
+            assert "2026-07.xlsx" not in page
+            assert "is not given out here" in page
+    leader = make_person(session)
+    grant_role(session, leader, Role.BRANCH_LEADER, branch=world["first"])
+    login(client, leader)
+    page, status = july(client, world["first"])
+    assert (status, "2026-07.xlsx" in page) == (200, True)
+
+
+def test_corrections_of_few_people_are_told_neither_on_the_page_nor_in_the_file(
+    client, session, world
+):
+    serve_in_july(session, world, world["first"], 6)
+    close_month(session, date(2026, 7, 1))
+    world["books"].serve(make_person(session), world["first"], date(2026, 7, 8), 98)
+    close_month(session, date(2026, 8, 1))
+    session.commit()
+    for name in ("leader", "office"):
+        login(client, world[name])
+        for branch in (world["root"], world["first"]):
+            address = f"/branches/{branch.id}/months"
+            assert "+1.6" not in client.get(address, query_string={"lang": "en"}).text
+            assert client.get(f"{address}/2026-08.xlsx").status_code == 404
+            assert client.get(f"{address}/2026-07.xlsx").status_code == 200
+
+
 def test_what_is_hidden_is_the_same_when_only_some_entries_are_read_first(
     client, session, world, monkeypatch
 ):
