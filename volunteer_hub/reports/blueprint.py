@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 from flask_login import current_user
 
 from volunteer_hub.core import clock
@@ -77,6 +77,14 @@ def seen_ids() -> list[int] | None:
 def is_guarded(family: queries.Family) -> bool:
     """Tell whether people are in the branch's figures whom the reader may not see by name."""
     return bool(family.children) or not by_name(family.branch.id)
+
+
+def in_sight() -> dict[int, int | None]:
+    """Return the branches the reader may see, each with what it lies below; read once a request."""
+    if "branches_in_sight" not in g:
+        g.branches_in_sight = tree.in_sight(db.session(), seen_ids())
+    found: dict[int, int | None] = g.branches_in_sight
+    return found
 
 
 def hidden_branches(scope: Scope) -> tuple[set[int], set[int]]:

@@ -40,6 +40,7 @@ from volunteer_hub.reports.queries.tree import league_is_on, ranks
 from volunteer_hub.reports.queries.veil import hidden_parts, narrowed_too_far
 from volunteer_hub.reports.scope import Members, Scope
 from volunteer_hub.reports.veil import Part
+from volunteer_hub.reports.waits import hidden_no_shows
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # S38; a person who needs more than that has the page and the closed months.
@@ -151,6 +152,7 @@ def _kept(family: queries.Family, scope: Scope, hidden: set[int]) -> book.Kept:
         branches=hidden,
         kinds=kinds,
         late=too_late,
+        no_shows=hidden_no_shows(scope),
         rows=withheld_rows(family, scope, hidden),
         shifts=hidden_parts(session, scope, led, Part.SHIFT),
     )

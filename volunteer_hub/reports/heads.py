@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from volunteer_hub.reports import veil
 from volunteer_hub.reports.queries.sums import Tally
+from volunteer_hub.reports.queries.veil import narrowings
+from volunteer_hub.reports.scope import Members, Scope
+from volunteer_hub.reports.veil import Part
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,40 @@ def hidden_apart(
         for step, who in strangers(some, led).items():
             people[step][one] = len(who)
     return {step for step, of_part in people.items() if key in veil.mixed(of_part)}
+
+
+def fitting(acts: Iterable[Act], scope: Scope) -> list[Act]:
+    """Return the acts that a scope counts; late entries and buildings narrow nothing here."""
+    wanted = {
+        Part.MEMBERS: None if scope.members is Members.ALL else scope.members is Members.MEMBER,
+        Part.CATEGORY: scope.category_id,
+        Part.PROJECT: scope.project_id,
+    }
+    asked = [(_BY[part], key) for part, key in wanted.items() if key is not None]
+    return [act for act in acts if all(by(act) == key for by, key in asked)]
+
+
+def hidden_by(
+    acts: Collection[Act],
+    scope: Scope,
+    parents: Mapping[int, int | None],
+    led: Collection[int],
+) -> set[int]:
+    """Return the branches whose figure of a scope is hidden; `acts` are those of all its days.
+
+    What is hidden of everybody, or of all they did, stays hidden of a part.
+    """
+    found: set[int] = set()
+    for one in dict.fromkeys([scope.unfiltered, scope.widened, scope]):
+        found |= hidden(fitting(acts, one), parents, led)
+    for part, key, wider in narrowings(scope):
+        if part in _BY:
+            found |= hidden_apart(fitting(acts, wider), _BY[part], key, led)
+    return found
+
+
+_BY: dict[Part, Callable[[Act], int]] = {
+    Part.MEMBERS: lambda act: int(act.is_member),
+    Part.CATEGORY: lambda act: act.category_id,
+    Part.PROJECT: lambda act: act.project_id,
+}

@@ -22,6 +22,7 @@ from volunteer_hub.registry.services import switch_league
 from volunteer_hub.reports import month_sheet, veil
 from volunteer_hub.reports.blueprint import (
     bp,
+    in_sight,
     is_guarded,
     page_of,
     read_wanted,
@@ -30,7 +31,7 @@ from volunteer_hub.reports.blueprint import (
 )
 from volunteer_hub.reports.file_views import XLSX
 from volunteer_hub.reports.office_blueprint import bp as office
-from volunteer_hub.reports.queries import closed, tree
+from volunteer_hub.reports.queries import closed
 from volunteer_hub.reports.queries.branch import Family
 from volunteer_hub.reports.queries.sums import Tally
 
@@ -74,7 +75,7 @@ def _hidden(close_ids: list[int], family: Family) -> dict[int, Hidden]:
     if not is_guarded(family):
         return dict.fromkeys(close_ids, Hidden())
     session, branch_id, led = db.session(), family.branch.id, current_user.led_branch_ids
-    parents = tree.in_sight(session, seen_ids())
+    parents = in_sight()
     sums: dict[int, dict[int, Tally]] = defaultdict(dict)
     for close_id, one, figures in closed_months.figures_by_branch(session, close_ids):
         sums[close_id][one] = Tally(
