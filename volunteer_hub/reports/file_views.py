@@ -31,6 +31,7 @@ from volunteer_hub.reports.blueprint import (
     read_wanted,
     scope_for,
     visible,
+    wanted_rows,
     withheld_rows,
 )
 from volunteer_hub.reports.filters import Filters
@@ -58,7 +59,7 @@ def _reader() -> str:
 @limiter.limit(EXPORTS, key_func=_reader)
 def hours_csv(branch_id: int) -> Response:
     """Send every entry behind the figures, streamed."""
-    wanted = read_wanted()
+    wanted = wanted_rows()
     family = visible(branch_id)
     scope, hidden = scope_for(family, wanted)
     named, kept = by_name(branch_id), withheld_rows(family, scope, hidden)

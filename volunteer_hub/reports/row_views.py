@@ -19,6 +19,7 @@ from volunteer_hub.reports.blueprint import (
     read_wanted,
     scope_for,
     visible,
+    wanted_rows,
     withheld_rows,
 )
 from volunteer_hub.reports.queries import branch as queries
@@ -30,7 +31,7 @@ from volunteer_hub.reports.waits import hides_no_shows, waits
 @requires(Permission.BRANCH_VIEW)
 def entries(branch_id: int) -> Response:
     """Show the rows that a figure is the sum of."""
-    session, wanted = db.session(), read_wanted()
+    session, wanted = db.session(), wanted_rows()
     family = visible(branch_id)
     (scope, hidden), named = scope_for(family, wanted), by_name(branch_id)
     kept = withheld_rows(family, scope, hidden)

@@ -134,9 +134,9 @@ def building_names(session: Session) -> dict[int, tuple[str, str, int | None]]:
 
 
 def names_of(
-    session: Session, *, category: int | None, project: int | None
+    session: Session, *, category: int | None, project: int | None, building: int | None
 ) -> list[tuple[str, tuple[str, str]]]:
-    """Return parameter and names of the category and the project, those that exist."""
+    """Return parameter and names of category, project and building, those that exist."""
     found = []
     if category is not None:
         row = session.get(Category, category)
@@ -146,6 +146,10 @@ def names_of(
         one = session.get(Project, project)
         if one:
             found.append(("project", (one.title_zh, one.title_en)))
+    if building is not None:
+        place = session.get(Building, building)
+        if place:
+            found.append(("building", (place.name_zh, place.name_en)))
     return found
 
 
