@@ -119,6 +119,31 @@ def test_pairing_again_tells_nobody_twice(session, hand, senior, volunteer):
     assert told(session, person) == ["paired"]
 
 
+def test_pairing_all_anew_moves_nobody_without_a_gain(session, shift, hand, senior, volunteer):
+    wishes = [senior() for _n in range(5)]
+    for _n in range(4):
+        volunteer()
+    pairing.pair(session, hand)
+    given = standing(session, shift)[wishes[1].id]
+    pairing.by_hand(session, hand, request_id=wishes[4].id, person_id=given.person_id)
+    before = standing(session, shift)
+    made = pairing.pair(session, hand, anew=True)
+    after = standing(session, shift)
+    assert (made.new, made.moved) == (0, 0)
+    assert {one.id for one in after.values()} == {one.id for one in before.values()}
+
+
+def test_pairing_all_anew_moves_for_a_gain(session, shift, hand, senior, volunteer):
+    first, second = senior(topic=2), senior(topic=5)
+    people = [volunteer(), volunteer()]
+    pairing.pair(session, hand)
+    other = standing(session, shift)[second.id].person_id
+    topics.say(session, person_id=other, topic_ids=[2], now=hand.now)
+    assert pairing.pair(session, hand).moved == 0
+    assert pairing.pair(session, hand, anew=True).moved == len(people)
+    assert standing(session, shift)[first.id].person_id == other
+
+
 def test_whoever_gave_the_place_back_is_replaced_and_the_others_stay(
     session, shift, hand, senior, volunteer
 ):
