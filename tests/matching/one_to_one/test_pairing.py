@@ -18,12 +18,16 @@ from tests.factories import (
     make_sign_up,
     speaks,
 )
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.matching.one_to_one import ending, on_site, pairing, reading, topics
 from volunteer_hub.matching.one_to_one.models import Pairing, PairingState
 from volunteer_hub.matching.one_to_one.pairing import CannotPair, Hand
+from volunteer_hub.matching.one_to_one.tables import tables_of
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts import leaving
+from volunteer_hub.shifts.leaving import CannotCancel
+from volunteer_hub.shifts.models import SignUp
 
 LUNCH = timedelta(days=2, hours=2)
 
@@ -287,6 +291,49 @@ def test_a_pair_that_sits_together_is_not_moved(session, shift, there, senior, v
     assert standing(session, shift)[wish.id].id == row.id
     with pytest.raises(CannotPair):
         pairing.by_hand(session, there, request_id=wish.id, person_id=better.id)
+
+
+def test_who_has_met_is_on_the_roster_and_cannot_leave(session, shift, alice, senior, volunteer):
+    wish, person = senior(), volunteer()
+    before = Hand(shift.id, alice.id, shift.starts_at - timedelta(minutes=20))
+    pairing.pair(session, before)
+    row = standing(session, shift)[wish.id]
+    on_site.sit_together(session, before, pairing_id=row.id)
+    on_site.sit_together(session, before, pairing_id=row.id)
+    came = session.scalars(select(Attendance).where(Attendance.person_id == person.id)).one()
+    assert (came.status, came.check_in_at) == ("present", before.now)
+    with pytest.raises(CannotCancel):
+        leaving.cancel(
+            session,
+            sign_up_id=row.sign_up_id,
+            person_id=person.id,
+            reason="",
+            now=before.now,
+        )
+
+
+def test_a_tick_that_was_there_before_is_left_alone(session, shift, there, senior, bob):
+    place = make_sign_up(session, shift, bob)
+    row = make_pairing(session, senior(), place)
+    came_at = shift.starts_at - timedelta(minutes=15)
+    make_attendance(session, shift, bob, sign_up=place, check_in_at=came_at, check_out_at=None)
+    on_site.sit_together(session, there, pairing_id=row.id)
+    came = session.scalars(select(Attendance).where(Attendance.person_id == bob.id)).one()
+    assert came.check_in_at == came_at
+
+
+def test_a_pair_that_has_met_stays_when_the_place_is_given_back(
+    session, shift, there, senior, volunteer
+):
+    wish, person = senior(), volunteer()
+    pairing.pair(session, there)
+    row = standing(session, shift)[wish.id]
+    on_site.sit_together(session, there, pairing_id=row.id)
+    session.get_one(SignUp, row.sign_up_id).status = "cancelled"
+    volunteer()
+    pairing.pair(session, there)
+    assert standing(session, shift)[wish.id].person_id == person.id
+    assert tables_of(session, shift.id).pairs == 1
 
 
 def test_whoever_the_roster_calls_absent_is_not_paired(session, shift, there, senior, bob, charlie):

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.attendance import services as attendance
 from volunteer_hub.attendance.leader_links import OPEN_AFTER
+from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.rules import OPENS_BEFORE
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput, NotFound
@@ -56,10 +58,24 @@ def came_after_all(session: Session, hand: Hand, *, pairing_id: int) -> Pairing:
 
 
 def sit_together(session: Session, hand: Hand, *, pairing_id: int, yes: bool = True) -> Pairing:
-    """Note that both are there (or take it back); such a pair is not moved any more."""
+    """Note that both are there (or take it back); such a pair is not moved any more.
+
+    It ticks the volunteer on the roster. Taken back, the tick stays: they may have come all the
+    same. Raises what `attendance.services.mark` raises.
+    """
     row = _on_site(session, hand, pairing_id)
     wanted = PairingState.MET if yes else PairingState.PLANNED
     if row.state in STANDING and row.state != wanted:
+        if yes:
+            attendance.mark(
+                session,
+                shift_id=row.shift_id,
+                person_id=row.person_id,
+                status=AttendanceStatus.PRESENT,
+                actor_id=hand.actor_id,
+                now=hand.now,
+                through=hand.through,
+            )
         row.state = str(wanted)
         note(session, "pairing:met", hand, person_id=row.person_id, after=str(wanted))
     return row

@@ -19,6 +19,7 @@ from volunteer_hub.accounts.models import (
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.core.i18n import ENGLISH, either
 from volunteer_hub.core.names import called
+from volunteer_hub.matching.one_to_one import posts
 from volunteer_hub.matching.one_to_one.ending import IS_STANDING
 from volunteer_hub.matching.one_to_one.history import read_history
 from volunteer_hub.matching.one_to_one.models import (
@@ -31,7 +32,7 @@ from volunteer_hub.matching.one_to_one.models import (
 )
 from volunteer_hub.matching.one_to_one.pairs import History, Senior, Volunteer
 from volunteer_hub.registry.models import Building, Walk
-from volunteer_hub.shifts.models import IS_ACTIVE, Shift, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import Shift, SignUp
 
 MANDARIN = "lang_zh"
 AWAY = (AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED)
@@ -74,7 +75,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Comer:
-    """One confirmed place; `away` when the roster says that they did not come.
+    """One confirmed place of a partner, or who has met a senior; `away` when the roster says that they did not come.
 
     `assumed` says that the person named no language, and is taken to speak Mandarin.
     """
@@ -223,7 +224,7 @@ def _comers(session: Session, shift_id: int) -> list[Comer]:
             Attendance,
             (Attendance.shift_id == SignUp.shift_id) & (Attendance.person_id == SignUp.person_id),
         )
-        .where(SignUp.shift_id == shift_id, IS_ACTIVE, SignUp.status == str(SignUpStatus.CONFIRMED))
+        .where(SignUp.shift_id == shift_id, posts.SITS_DOWN)
         .order_by(SignUp.id)
     ).all()
     people = [row.person_id for row in rows]

@@ -97,7 +97,9 @@ def _missing(who: str) -> Callable[[Hand], str]:
 def _together(*, yes: bool) -> Callable[[Hand], str]:
     def note(hand: Hand) -> str:
         on_site.sit_together(db.session(), hand, pairing_id=_number("pairing"), yes=yes)
-        return _("Noted.")
+        if yes:
+            return _("Noted. The volunteer is ticked on the roster too.")
+        return _("Taken back. The tick on the roster stays: change it there if they did not come.")
 
     return note
 
