@@ -28,6 +28,7 @@ from volunteer_hub.matching.one_to_one.models import (
     Topic,
     TopicHelper,
 )
+from volunteer_hub.shifts.models import Post
 
 LUNCH = timedelta(days=2, hours=2)
 
@@ -339,6 +340,28 @@ def test_meeting_again_is_answered_on_the_phone_and_by_nobody_else(
     client.post(f"/pairings/{pairing.id}/again", data={"yes": "0"})
     session.refresh(pairing)
     assert pairing.volunteer_again is False
+
+
+def test_who_has_met_sees_no_button_that_cancels(
+    client, session, alice, bob, shift, request_of, time_machine
+):
+    row = make_pairing(session, request_of(shift=shift), make_sign_up(session, shift, bob))
+    time_machine.move_to(shift.starts_at - timedelta(minutes=20), tick=False)
+    assert 'form="leave"' in login(client, bob).get(f"/shifts/{shift.id}").text
+    login(client, alice).post(
+        f"/console/shifts/{shift.id}/pairs", data={"do": "together", "pairing": str(row.id)}
+    )
+    assert 'form="leave"' not in login(client, bob).get(f"/shifts/{shift.id}").text
+
+
+def test_who_helps_at_another_post_reads_so(client, session, bob, project, now):
+    posts = [{"position": 0, "capacity": 2}, {"position": 1, "capacity": 2}]
+    shift = make_shift(session, project=project, starts_at=now + LUNCH, posts=posts)
+    desk = session.scalars(select(Post).where(Post.shift_id == shift.id, Post.position == 1)).one()
+    make_sign_up(session, shift, bob, post=desk)
+    page = login(client, bob).get(f"/shifts/{shift.id}/pairing?lang=en").text
+    assert "help around the tables" in page
+    assert "Not paired yet" not in page
 
 
 def test_the_table_is_told_where_one_checks_in(client, session, bob, shift, request_of):

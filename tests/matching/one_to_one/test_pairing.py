@@ -20,14 +20,22 @@ from tests.factories import (
 )
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.errors import NotFound
-from volunteer_hub.matching.one_to_one import ending, on_site, pairing, reading, topics
+from volunteer_hub.matching.one_to_one import (
+    arranging,
+    ending,
+    on_site,
+    pairing,
+    placing,
+    reading,
+    topics,
+)
 from volunteer_hub.matching.one_to_one.models import Pairing, PairingState
 from volunteer_hub.matching.one_to_one.pairing import CannotPair, Hand
 from volunteer_hub.matching.one_to_one.tables import tables_of
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts import leaving
 from volunteer_hub.shifts.leaving import CannotCancel
-from volunteer_hub.shifts.models import SignUp
+from volunteer_hub.shifts.models import Post, SignUp
 
 LUNCH = timedelta(days=2, hours=2)
 
@@ -112,6 +120,31 @@ def test_who_named_no_language_is_taken_to_speak_mandarin_but_not_a_reader_of_en
     pairing.pair(session, hand)
     people = [row.person_id for row in standing(session, shift).values()]
     assert people == [says_nothing.id]
+
+
+def test_who_helps_at_another_post_is_not_paired(session, organisation, alice, now, bob, charlie):
+    shift = make_shift(
+        session,
+        project=make_project(session, organisation=organisation, one_to_one=True),
+        starts_at=now + LUNCH,
+        posts=[
+            {"position": 1, "name_zh": "签到台", "capacity": 4},
+            {"position": 0, "name_zh": "伙伴", "capacity": 2},
+        ],
+    )
+    desk, partner = session.scalars(
+        select(Post).where(Post.shift_id == shift.id).order_by(Post.position.desc())
+    )
+    make_sign_up(session, shift, bob, post=desk)
+    make_sign_up(session, shift, charlie, post=partner)
+    for _n in range(2):
+        make_request(session, organisation=organisation, entered_by=alice, shift=shift)
+    assert pairing.pair(session, Hand(shift.id, alice.id, now)).pairs == 1
+    assert [row.person_id for row in standing(session, shift).values()] == [charlie.id]
+    assert tables_of(session, shift.id).free == []
+    assert placing.room_in(session, shift.id) == 0
+    (choice,) = arranging.shift_choices(session, organisation_ids=[organisation.id], now=now)
+    assert (choice.room, choice.people) == (0, 1)
 
 
 def test_pairing_again_tells_nobody_twice(session, hand, senior, volunteer):
