@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.factories import (
     grant_role,
+    make_organisation,
     make_pairing,
     make_person,
     make_project,
@@ -74,6 +75,35 @@ def test_a_wish_is_entered_in_one_form_and_shows_where_it_stands(
     page = client.get(f"{answer.location}?lang=zh").text
     assert "秀英" in page
     assert "等待核实" in page
+
+
+def test_whose_organisation_arranges_nothing_chooses_who_does(
+    client, session, organisation, project, typed
+):
+    worker = make_person(session)
+    grant_role(session, worker, Role.COORDINATOR, organisation=make_organisation(session))
+    login(client, worker)
+    form = client.get("/console/requests/new?lang=en").text
+    assert '<option selected value="">Please choose</option>' in form
+    path = "/console/requests/new?lang=en"
+    assert client.post(path, data=typed | {"organisation_id": ""}).status_code == 422
+    answer = client.post(path, data=typed | {"organisation_id": str(organisation.id)})
+    assert f"{organisation.name_en} verifies it" in client.get(answer.location).text
+
+
+def test_the_own_organisation_arranges_and_it_is_said_who_verifies(
+    client, session, alice, organisation, project, typed
+):
+    make_project(session, organisation=make_organisation(session), one_to_one=True)
+    login(client, alice)
+    form = client.get("/console/requests/new?lang=en").text
+    assert "Please choose" not in form
+    data = typed | {"organisation_id": str(organisation.id)}
+    path = "/console/requests/new?lang=en"
+    assert "you verify it yourself" in client.get(client.post(path, data=data).location).text
+    dora = make_person(session)
+    grant_role(session, dora, Role.COORDINATOR, organisation=organisation)
+    assert "colleague of yours" in client.get(client.post(path, data=data).location).text
 
 
 def test_what_was_typed_survives_a_mistake(client, alice, organisation, project, typed):

@@ -30,8 +30,8 @@ from volunteer_hub.matching.one_to_one.pairs import History, Senior, Volunteer, 
 from volunteer_hub.shifts.models import Shift, SignUp, SignUpStatus
 
 NAMES = (
-    "秀英", "德明", "桂芳", "美华", "国强", "玉兰", "李阿姨", "阿宝爷叔", "惠珍", "文彬", "月琴",
-    "老张伯伯", "淑芬", "建国", "凤仙", "金妹",
+    "秀英", "德明", "桂芳", "美华", "国强", "玉兰", "珍阿姨", "阿宝爷叔", "惠珍", "文彬", "月琴",
+    "明伯伯", "淑芬", "建国", "凤仙", "金妹",
 )  # fmt: skip
 # Numbered by the migration of the first topics; the first of them are asked for most.
 TOPICS, TOPIC_WEIGHTS = range(1, 11), (9, 6, 8, 5, 4, 3, 3, 2, 2, 2)
