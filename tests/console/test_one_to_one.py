@@ -319,6 +319,27 @@ def test_a_volunteer_who_stays_away_is_replaced_in_two_taps_through_the_link(
     assert 'value="hand"' not in text
 
 
+def test_the_card_of_an_absent_senior_offers_no_pairing(
+    client, session, alice, bob, shift, request_of, time_machine
+):
+    there, away = request_of(shift=shift), request_of(shift=shift)
+    row = make_pairing(session, away, make_sign_up(session, shift, bob))
+    time_machine.move_to(shift.starts_at, tick=False)
+    page = f"/console/shifts/{shift.id}/pairs"
+    login(client, alice).post(page, data={"do": "no_senior", "pairing": str(row.id)})
+    cards = client.get(page).text.split('<li class="card stack"')[1:]
+    card = {
+        wish.id: next(c for c in cards if f'data-id="{wish.id}"' in c) for wish in (there, away)
+    }
+    assert 'value="pair"' in card[there.id]
+    assert 'value="pair"' not in card[away.id]
+    assert 'value="alone_away"' in card[there.id]
+    client.post(page, data={"do": "alone_away", "request": str(there.id)})
+    text = client.get(page).text
+    assert 'value="pair"' not in text
+    assert 'value="alone_came"' in text
+
+
 def test_the_sheet_names_nobody_in_full(client, session, alice, shift, request_of):
     volunteer = make_person(session, name="欧阳海燕", nickname="")
     make_pairing(

@@ -296,6 +296,39 @@ def test_when_a_senior_does_not_come_the_volunteer_is_free_for_another(
     assert {row.person_id for row in found.values()} == {person.id}
 
 
+def test_a_senior_without_a_partner_may_stay_away_too(
+    session, organisation, shift, there, alice, senior, volunteer
+):
+    wish = senior()
+    on_site.senior_missing(session, there, request_id=wish.id)
+    on_site.senior_missing(session, there, request_id=wish.id)
+    person = volunteer()
+    assert pairing.pair(session, there).pairs == 0
+    assert not tables_of(session, shift.id).can_pair
+    on_site.senior_missing(session, there, request_id=wish.id, yes=False)
+    pairing.pair(session, there)
+    assert standing(session, shift)[wish.id].person_id == person.id
+    with pytest.raises(CannotPair):
+        on_site.senior_missing(session, there, request_id=wish.id)
+
+
+def test_a_senior_who_stayed_away_is_expected_in_the_next_shift(
+    session, organisation, shift, there, alice, senior
+):
+    wish = senior()
+    with pytest.raises(NotFound):
+        on_site.senior_missing(session, there, request_id=wish.id + 1)
+    on_site.senior_missing(session, there, request_id=wish.id)
+    placing.take_out(
+        session,
+        request_id=wish.id,
+        organisation_ids=[organisation.id],
+        actor_id=alice.id,
+        now=there.now,
+    )
+    assert wish.absent_at is None
+
+
 def test_somebody_who_comes_after_all_sits_down_again(session, shift, there, senior, volunteer):
     wish = senior()
     volunteer()

@@ -15,7 +15,13 @@ from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.matching.one_to_one import ending
-from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState
+from volunteer_hub.matching.one_to_one.models import (
+    STANDING,
+    Pairing,
+    PairingState,
+    RequestState,
+    ServiceRequest,
+)
 from volunteer_hub.matching.one_to_one.pairing import CannotPair, Hand, lock_shift, note
 from volunteer_hub.shifts.models import Shift
 
@@ -57,6 +63,35 @@ def came_after_all(session: Session, hand: Hand, *, pairing_id: int) -> Pairing:
     return row
 
 
+def senior_missing(session: Session, hand: Hand, *, request_id: int, yes: bool = True) -> None:
+    """Note that a senior whom nobody was to meet did not come (or take it back).
+
+    Raises NotFound for a wish that is not in this shift, CannotPair when somebody sits there by
+    now: then it is said of the pair.
+    """
+    _require_on_site(lock_shift(session, hand, late=OPEN_AFTER), hand)
+    request = session.scalar(
+        select(ServiceRequest)
+        .where(
+            ServiceRequest.id == request_id,
+            ServiceRequest.shift_id == hand.shift_id,
+            ServiceRequest.state == str(RequestState.PLACED),
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if request is None:
+        raise NotFound
+    if yes == bool(request.absent_at):
+        return
+    taken = select(Pairing.id).where(Pairing.request_id == request_id, ending.IS_STANDING)
+    if yes and session.scalar(taken.limit(1)):
+        raise CannotPair(_("Somebody sits at this table by now. Use the buttons of the pair."))
+    request.absent_at = hand.now if yes else None
+    act = "pairing:missing" if yes else "pairing:came"
+    note(session, act, hand, request_id=request_id, who="senior")
+
+
 def sit_together(session: Session, hand: Hand, *, pairing_id: int, yes: bool = True) -> Pairing:
     """Note that both are there (or take it back); such a pair is not moved any more.
 
@@ -90,9 +125,13 @@ def _on_site(session: Session, hand: Hand, pairing_id: int) -> Pairing:
     )
     if row is None:
         raise NotFound
+    _require_on_site(shift, hand)
+    return row
+
+
+def _require_on_site(shift: Shift, hand: Hand) -> None:
     if hand.now < shift.starts_at - OPENS_BEFORE:
         raise CannotPair(_("Who has come can be said from 2 hours before the start."))
-    return row
 
 
 # ---------------------------------------------------------------- going on together

@@ -23,7 +23,8 @@ from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
 class OwnPairing:
     """The shift, and with whom: `seat` is None while nobody is paired with the reader.
 
-    `partner` says whether the reader's post is that of the partners; `again` is what the reader said about meeting once more.
+    `partner` says whether the reader's post is that of the partners; `again` is what the reader
+    said about meeting once more.
     """
 
     shift_id: int

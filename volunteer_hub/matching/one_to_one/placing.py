@@ -138,6 +138,7 @@ def put_back(
     """Let a placed wish wait for another shift; a volunteer who was to come is told."""
     ending.end_of_request(session, request, now=now)
     shift_id, request.shift_id, request.table_no = request.shift_id, None, None
+    request.absent_at = None
     steps.move(
         session,
         request,

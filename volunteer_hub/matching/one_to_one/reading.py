@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -55,6 +56,7 @@ class Seat:
     building_zh: str | None
     building_en: str | None
     venue: str
+    absent_at: datetime | None
 
     @property
     def language(self) -> str:
@@ -75,9 +77,10 @@ class Seat:
 
 @dataclass(frozen=True)
 class Comer:
-    """One confirmed place of a partner, or who has met a senior; `away` when the roster says that they did not come.
+    """One confirmed place of a partner, or who has met a senior.
 
-    `assumed` says that the person named no language, and is taken to speak Mandarin.
+    `away` is set when the roster says that they did not come, and `assumed` when the
+    person named no language, and is taken to speak Mandarin.
     """
 
     sign_up_id: int
@@ -115,7 +118,8 @@ class Occasion:
 
     @property
     def absent_seniors(self) -> frozenset[int]:
-        return frozenset(one.request_id for one in self.missed if one.absent == "senior")
+        marked = {one.request_id for one in self.missed if one.absent == "senior"}
+        return frozenset(marked | {one.id for one in self.seats if one.absent_at})
 
     @property
     def absent_volunteers(self) -> frozenset[int]:
@@ -180,6 +184,7 @@ _SEAT_COLUMNS: Sequence[Any] = (
     Building.name_zh,
     Building.name_en,
     ServiceRequest.venue,
+    ServiceRequest.absent_at,
 )
 
 

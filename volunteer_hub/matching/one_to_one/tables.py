@@ -42,7 +42,7 @@ class Table:
 
     @property
     def senior_missing(self) -> bool:
-        return any(one.who == "senior" for one in self.missed)
+        return bool(self.seat.absent_at) or any(one.who == "senior" for one in self.missed)
 
 
 @dataclass(frozen=True)
