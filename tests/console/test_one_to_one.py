@@ -17,6 +17,7 @@ from tests.factories import (
     make_shift,
     make_sign_up,
     qualification,
+    speaks,
 )
 from tests.support import login
 from volunteer_hub.attendance import leader_links
@@ -191,6 +192,25 @@ def test_each_shift_says_how_many_wishes_have_time_and_the_wishes_that_have_none
     assert text.count("no time at the chosen shift") == 1
 
 
+def test_the_choice_of_a_shift_stands_before_what_is_over(client, alice, shift, request_of):
+    request_of(state="served", shift=shift, given_name="惠珍")
+    request_of(state="withdrawn", given_name="文彬")
+    login(client, alice)
+    assert 'id="shift"' not in client.get("/console/requests").text
+    request_of(state="verified", given_name="德明")
+    text = client.get("/console/requests").text
+    assert text.index("德明") < text.index('id="shift"') < text.index("惠珍")
+    assert "文彬" in text
+    assert 'id="shift"' not in client.get("/console/requests?status=served").text
+
+
+def test_withdrawing_takes_two_taps(client, alice, request_of):
+    wish = request_of()
+    text = login(client, alice).get(f"/console/requests/{wish.id}").text
+    before, _button, _after = text.partition(f"/console/requests/{wish.id}/withdraw")
+    assert before.rindex("<details") > max(before.rfind("</details>"), 0)
+
+
 def test_ticks_survive_the_way_to_a_new_shift(client, alice, project, request_of):
     wish = request_of(state="verified")
     login(client, alice)
@@ -274,6 +294,40 @@ def test_one_tap_pairs_and_says_why_and_why_not(client, session, alice, bob, shi
     assert "Bob" in text
     assert "1 pair" in text
     assert "Every volunteer of this shift has somebody already." in text
+
+
+def test_an_empty_shift_says_that_no_wish_is_in_it(client, session, alice, bob, shift):
+    make_sign_up(session, shift, bob)
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    assert "Every wish has a volunteer" not in text
+    assert text.count("No wish is in this shift yet.") == 2
+
+
+def test_a_shift_without_volunteers_says_so(client, alice, shift, request_of):
+    request_of(shift=shift)
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    assert "Nobody has signed up" in text
+    assert "has somebody already" not in text
+
+
+def test_choosing_by_hand_shows_what_speaks_for_each_best_first(
+    client, session, alice, bob, charlie, project, shift, request_of, now
+):
+    past = make_shift(session, project=project, starts_at=now - timedelta(days=7))
+    before = request_of(shift=past, state="served")
+    make_pairing(session, before, make_sign_up(session, past, charlie), state="met")
+    request_of(shift=shift, language="lang_sh", topic=2, first_id=before.id)
+    for person in (bob, charlie):
+        make_sign_up(session, shift, person)
+    speaks(session, charlie, "lang_sh")
+    session.add(TopicHelper(person_id=charlie.id, topic_id=2))
+    session.commit()
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    options = [line for line in text.split("<option")[1:] if "(free)" in line]
+    assert "Charlie" in options[0]
+    assert "met 1 time before · Shanghainese · teaches" in options[0]
+    assert "Bob" in options[1]
+    assert "Shanghainese not known" in options[1]
 
 
 def test_a_wish_whose_time_no_longer_fits_is_marked(client, alice, shift, request_of):
