@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.factories import (
     grant_role,
+    make_organisation,
     make_pairing,
     make_person,
     make_project,
@@ -16,6 +17,7 @@ from tests.factories import (
     make_shift,
     make_sign_up,
     qualification,
+    speaks,
 )
 from tests.support import login
 from volunteer_hub.attendance import leader_links
@@ -28,6 +30,7 @@ from volunteer_hub.matching.one_to_one.models import (
     Topic,
     TopicHelper,
 )
+from volunteer_hub.shifts.models import Post
 
 LUNCH = timedelta(days=2, hours=2)
 
@@ -73,6 +76,35 @@ def test_a_wish_is_entered_in_one_form_and_shows_where_it_stands(
     page = client.get(f"{answer.location}?lang=zh").text
     assert "秀英" in page
     assert "等待核实" in page
+
+
+def test_whose_organisation_arranges_nothing_chooses_who_does(
+    client, session, organisation, project, typed
+):
+    worker = make_person(session)
+    grant_role(session, worker, Role.COORDINATOR, organisation=make_organisation(session))
+    login(client, worker)
+    form = client.get("/console/requests/new?lang=en").text
+    assert '<option selected value="">Please choose</option>' in form
+    path = "/console/requests/new?lang=en"
+    assert client.post(path, data=typed | {"organisation_id": ""}).status_code == 422
+    answer = client.post(path, data=typed | {"organisation_id": str(organisation.id)})
+    assert f"{organisation.name_en} verifies it" in client.get(answer.location).text
+
+
+def test_the_own_organisation_arranges_and_it_is_said_who_verifies(
+    client, session, alice, organisation, project, typed
+):
+    make_project(session, organisation=make_organisation(session), one_to_one=True)
+    login(client, alice)
+    form = client.get("/console/requests/new?lang=en").text
+    assert "Please choose" not in form
+    data = typed | {"organisation_id": str(organisation.id)}
+    path = "/console/requests/new?lang=en"
+    assert "you verify it yourself" in client.get(client.post(path, data=data).location).text
+    dora = make_person(session)
+    grant_role(session, dora, Role.COORDINATOR, organisation=organisation)
+    assert "colleague of yours" in client.get(client.post(path, data=data).location).text
 
 
 def test_what_was_typed_survives_a_mistake(client, alice, organisation, project, typed):
@@ -176,6 +208,25 @@ def test_each_shift_says_how_many_wishes_have_time_and_the_wishes_that_have_none
     assert text.count("no time at the chosen shift") == 1
 
 
+def test_the_choice_of_a_shift_stands_before_what_is_over(client, alice, shift, request_of):
+    request_of(state="served", shift=shift, given_name="惠珍")
+    request_of(state="withdrawn", given_name="文彬")
+    login(client, alice)
+    assert 'id="shift"' not in client.get("/console/requests").text
+    request_of(state="verified", given_name="德明")
+    text = client.get("/console/requests").text
+    assert text.index("德明") < text.index('id="shift"') < text.index("惠珍")
+    assert "文彬" in text
+    assert 'id="shift"' not in client.get("/console/requests?status=served").text
+
+
+def test_withdrawing_takes_two_taps(client, alice, request_of):
+    wish = request_of()
+    text = login(client, alice).get(f"/console/requests/{wish.id}").text
+    before, _button, _after = text.partition(f"/console/requests/{wish.id}/withdraw")
+    assert before.rindex("<details") > max(before.rfind("</details>"), 0)
+
+
 def test_ticks_survive_the_way_to_a_new_shift(client, alice, project, request_of):
     wish = request_of(state="verified")
     login(client, alice)
@@ -261,6 +312,40 @@ def test_one_tap_pairs_and_says_why_and_why_not(client, session, alice, bob, shi
     assert "Every volunteer of this shift has somebody already." in text
 
 
+def test_an_empty_shift_says_that_no_wish_is_in_it(client, session, alice, bob, shift):
+    make_sign_up(session, shift, bob)
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    assert "Every wish has a volunteer" not in text
+    assert text.count("No wish is in this shift yet.") == 2
+
+
+def test_a_shift_without_volunteers_says_so(client, alice, shift, request_of):
+    request_of(shift=shift)
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    assert "Nobody has signed up" in text
+    assert "has somebody already" not in text
+
+
+def test_choosing_by_hand_shows_what_speaks_for_each_best_first(
+    client, session, alice, bob, charlie, project, shift, request_of, now
+):
+    past = make_shift(session, project=project, starts_at=now - timedelta(days=7))
+    before = request_of(shift=past, state="served")
+    make_pairing(session, before, make_sign_up(session, past, charlie), state="met")
+    request_of(shift=shift, language="lang_sh", topic=2, first_id=before.id)
+    for person in (bob, charlie):
+        make_sign_up(session, shift, person)
+    speaks(session, charlie, "lang_sh")
+    session.add(TopicHelper(person_id=charlie.id, topic_id=2))
+    session.commit()
+    text = login(client, alice).get(f"/console/shifts/{shift.id}/pairs?lang=en").text
+    options = [line for line in text.split("<option")[1:] if "(free)" in line]
+    assert "Charlie" in options[0]
+    assert "met 1 time before · Shanghainese · teaches" in options[0]
+    assert "Bob" in options[1]
+    assert "Shanghainese not known" in options[1]
+
+
 def test_a_wish_whose_time_no_longer_fits_is_marked(client, alice, shift, request_of):
     request_of(shift=shift, windows=[(5, "weekend_am")])
     request_of(shift=shift)
@@ -342,6 +427,27 @@ def test_whoever_loses_their_senior_is_not_told_that_somebody_cannot_come(
     assert "cannot come" not in told
 
 
+def test_the_card_of_an_absent_senior_offers_no_pairing(
+    client, session, alice, bob, shift, request_of, time_machine
+):
+    there, away = request_of(shift=shift), request_of(shift=shift)
+    row = make_pairing(session, away, make_sign_up(session, shift, bob))
+    time_machine.move_to(shift.starts_at, tick=False)
+    page = f"/console/shifts/{shift.id}/pairs"
+    login(client, alice).post(page, data={"do": "no_senior", "pairing": str(row.id)})
+    cards = client.get(page).text.split('<li class="card stack"')[1:]
+    card = {
+        wish.id: next(c for c in cards if f'data-id="{wish.id}"' in c) for wish in (there, away)
+    }
+    assert 'value="pair"' in card[there.id]
+    assert 'value="pair"' not in card[away.id]
+    assert 'value="alone_away"' in card[there.id]
+    client.post(page, data={"do": "alone_away", "request": str(there.id)})
+    text = client.get(page).text
+    assert 'value="pair"' not in text
+    assert 'value="alone_came"' in text
+
+
 def test_the_sheet_names_nobody_in_full(client, session, alice, shift, request_of):
     volunteer = make_person(session, name="欧阳海燕", nickname="")
     make_pairing(
@@ -393,6 +499,28 @@ def test_meeting_again_is_answered_on_the_phone_and_by_nobody_else(
     client.post(f"/pairings/{pairing.id}/again", data={"yes": "0"})
     session.refresh(pairing)
     assert pairing.volunteer_again is False
+
+
+def test_who_has_met_sees_no_button_that_cancels(
+    client, session, alice, bob, shift, request_of, time_machine
+):
+    row = make_pairing(session, request_of(shift=shift), make_sign_up(session, shift, bob))
+    time_machine.move_to(shift.starts_at - timedelta(minutes=20), tick=False)
+    assert 'form="leave"' in login(client, bob).get(f"/shifts/{shift.id}").text
+    login(client, alice).post(
+        f"/console/shifts/{shift.id}/pairs", data={"do": "together", "pairing": str(row.id)}
+    )
+    assert 'form="leave"' not in login(client, bob).get(f"/shifts/{shift.id}").text
+
+
+def test_who_helps_at_another_post_reads_so(client, session, bob, project, now):
+    posts = [{"position": 0, "capacity": 2}, {"position": 1, "capacity": 2}]
+    shift = make_shift(session, project=project, starts_at=now + LUNCH, posts=posts)
+    desk = session.scalars(select(Post).where(Post.shift_id == shift.id, Post.position == 1)).one()
+    make_sign_up(session, shift, bob, post=desk)
+    page = login(client, bob).get(f"/shifts/{shift.id}/pairing?lang=en").text
+    assert "help around the tables" in page
+    assert "Not paired yet" not in page
 
 
 def test_the_table_is_told_where_one_checks_in(client, session, bob, shift, request_of):

@@ -15,7 +15,7 @@ from volunteer_hub.matching.one_to_one.models import (
     ServiceRequest,
 )
 from volunteer_hub.projects.models import Project
-from volunteer_hub.shifts.models import Shift, SignUp
+from volunteer_hub.shifts.models import Post, Shift, SignUp
 
 
 def test_there_are_wishes_in_every_state_and_the_coordinator_sees_them(plan: Plan) -> None:
@@ -44,6 +44,20 @@ def test_a_shift_to_come_is_paired_and_the_volunteer_of_the_login_page_is_in_it(
         assert shifts[row["shift_id"]]["day"] > TODAY
         assert places[row["sign_up_id"]]["shift_id"] == row["shift_id"]
         assert places[row["sign_up_id"]]["person_id"] == row["person_id"]
+
+
+def test_only_partners_are_paired_and_no_table_has_two_seniors(build: Build) -> None:
+    for today in (TODAY, date(2026, 11, 29), date(2026, 12, 5)):
+        plan = build(today)
+        posts, places = by_id(plan, Post), by_id(plan, SignUp)
+        for row in plan.rows[Pairing]:
+            assert posts[places[row["sign_up_id"]]["post_id"]]["position"] == 0
+        tables = Counter(
+            (row["shift_id"], row["table_no"])
+            for row in plan.rows[ServiceRequest]
+            if row["table_no"]
+        )
+        assert max(tables.values()) == 1
 
 
 def test_placed_wishes_fit_the_time_of_their_shift(plan: Plan) -> None:

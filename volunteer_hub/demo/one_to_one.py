@@ -5,37 +5,26 @@ Its organisation is coordinated by the demo's coordinator too, so that all of it
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 from volunteer_hub.accounts.models import Person, PersonQualification, RoleGrant
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
-from volunteer_hub.core.calendar import Window
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.demo.people import COORDINATOR, VOLUNTEER
 from volunteer_hub.demo.plan import Plan, Row
 from volunteer_hub.demo.projects import Offer, Offers
-from volunteer_hub.demo.skills import IDS, KEYS
-from volunteer_hub.demo.timetable import Occasion, first_open, sign_up
+from volunteer_hub.demo.timetable import Occasion, sign_up
+from volunteer_hub.demo.wishes import LANGUAGES, Wishes
 from volunteer_hub.matching.one_to_one.models import (
-    Pairing,
     PairingState,
     RequestState,
-    RequestStep,
-    RequestWindow,
-    ServiceRequest,
     TopicHelper,
 )
 from volunteer_hub.matching.one_to_one.pairs import History, Senior, Volunteer, best_pairs
-from volunteer_hub.shifts.models import Shift, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import Post, Shift, SignUp, SignUpStatus
 
-NAMES = (
-    "秀英", "德明", "桂芳", "美华", "国强", "玉兰", "李阿姨", "阿宝爷叔", "惠珍", "文彬", "月琴",
-    "老张伯伯", "淑芬", "建国", "凤仙", "金妹",
-)  # fmt: skip
-# Numbered by the migration of the first topics; the first of them are asked for most.
-TOPICS, TOPIC_WEIGHTS = range(1, 11), (9, 6, 8, 5, 4, 3, 3, 2, 2, 2)
-LANGUAGES = {key: IDS[key] for key in KEYS if key.startswith("lang_")}
 # What the volunteer of the login page teaches: the first topic.
 TAUGHT = ("微信视频", "WeChat video calls")
 ENTERED, VERIFIED, IN_SHIFT = 3, 6, 8
@@ -46,87 +35,11 @@ SHORTEST_AHEAD, LONGEST_AHEAD = 8, 20
 ANSWER = "近期没有会法语的志愿者，建议先到社区学校的手机班，有合适的伙伴再联系您。"
 
 
-class _Wishes:
-    def __init__(self, plan: Plan, offer: Offer) -> None:
-        self.plan = plan
-        self.offer = offer
-        self.staff = offer.coordinators
-        self.names = 0
-
-    def add(self, days_ago: int, **fields: Any) -> Row:
-        """Collect a wish that was entered so many days ago by somebody of the team."""
-        rng = self.plan.rng
-        name = NAMES[self.names % len(NAMES)]
-        self.names += 1
-        entered_at = self.at(days_ago, 9 * 60 + rng.randrange(6 * 60))
-        values: dict[str, Any] = {
-            "organisation_id": self.offer.project["organisation_id"],
-            "given_name": name,
-            "language_id": LANGUAGES["lang_sh" if rng.random() < 0.3 else "lang_zh"],
-            "topic_id": rng.choices(TOPICS, TOPIC_WEIGHTS)[0],
-            "venue": "居委会活动室",
-            "entered_by": self.staff[0],
-            "entered_at": entered_at,
-            "state_at": entered_at,
-        }
-        row = self.plan.add(ServiceRequest, **values | fields)
-        for weekday in sorted({rng.randrange(5), rng.randrange(5)}):
-            self.plan.add_without_id(
-                RequestWindow, request_id=row["id"], weekday=weekday, window=str(Window.LUNCH)
-            )
-        self.step(row, RequestState.ENTERED, entered_at, row["entered_by"])
-        return row
-
-    def at(self, days_ago: int, minute: int) -> datetime:
-        return self.plan.moment(self.plan.days_ago(days_ago), minute)
-
-    def step(
-        self, row: Row, state: RequestState, at: datetime, by_id: int | None, words: str = ""
-    ) -> None:
-        row["state"], row["state_at"] = str(state), at
-        self.plan.add(
-            RequestStep, request_id=row["id"], state=str(state), at=at, by_id=by_id, words=words
-        )
-
-    def verify(self, row: Row, days_ago: int) -> None:
-        self.step(row, RequestState.VERIFIED, self.at(days_ago, 16 * 60), self.staff[1])
-
-    def place(self, row: Row, shift: Row, table_no: int, days_ago: int) -> None:
-        row["shift_id"], row["table_no"] = shift["id"], table_no
-        at = self.at(days_ago, 17 * 60)
-        self.step(row, RequestState.PLACED, at, self.staff[1])
-        known = {
-            one["weekday"]
-            for one in self.plan.rows[RequestWindow]
-            if one["request_id"] == row["id"]
-        }
-        if shift["day"].weekday() not in known:
-            self.plan.add_without_id(
-                RequestWindow,
-                request_id=row["id"],
-                weekday=shift["day"].weekday(),
-                window=shift["window"],
-            )
-
-    def pair(self, row: Row, place: Row, why: list[Any], **fields: Any) -> None:
-        self.plan.add(
-            Pairing,
-            shift_id=row["shift_id"],
-            request_id=row["id"],
-            sign_up_id=place["id"],
-            person_id=place["person_id"],
-            why=why,
-            made_by=self.staff[1],
-            made_at=row["state_at"],
-            **fields,
-        )
-
-
 def build(plan: Plan, offers: Offers, occasions: list[Occasion]) -> None:
     """Collect wishes in each state, pairs of a shift to come, and pairs that met."""
     offer = offers.flagships["elder_digital"]
     _let_the_coordinator_in(plan, offer)
-    wishes = _Wishes(plan, offer)
+    wishes = Wishes(plan, offer)
     _met(plan, offers)
     for n in range(ENTERED):
         wishes.add(n + 1, entered_by=COORDINATOR if n == 0 else wishes.staff[0])
@@ -150,17 +63,17 @@ def _let_the_coordinator_in(plan: Plan, offer: Offer) -> None:
     })  # fmt: skip
 
 
-def _paired(plan: Plan, wishes: _Wishes, occasions: list[Occasion]) -> None:
+def _paired(plan: Plan, wishes: Wishes, occasions: list[Occasion]) -> None:
     """Fill a shift to come with wishes, and pair them as the site does."""
     occasion = _occasion(plan, wishes.offer, occasions)
     if occasion is None:
         return
     if plan.is_free(VOLUNTEER, occasion.day) and _has_room(occasion):
         plan.occupy(VOLUNTEER, occasion.day)
-        sign_up(plan, occasion, first_open(occasion), VOLUNTEER)
+        sign_up(plan, occasion, occasion.posts[0], VOLUNTEER)
         plan.add_without_id(TopicHelper, person_id=VOLUNTEER, topic_id=1)
-    places = _places(plan, occasion.shift)
-    count = min(len(places) + 1, IN_SHIFT, occasion.capacity)
+    places = _places(plan, occasion.posts[0])
+    count = min(len(places) + 1, IN_SHIFT, occasion.posts[0]["capacity"])
     placed = []
     for n in range(count):
         row = wishes.add(6 + n % 3)
@@ -176,26 +89,27 @@ def _occasion(plan: Plan, offer: Offer, occasions: list[Occasion]) -> Occasion |
         for one in occasions
         if one.offer is offer
         and SHORTEST_AHEAD <= (one.day - plan.today).days <= LONGEST_AHEAD
-        and sum(post["taken"] for post in one.posts) > 1
+        and one.posts[0]["taken"] > 1
     ]
-    mine = {row["shift_id"] for row in plan.rows[SignUp] if row["person_id"] == VOLUNTEER}
+    mine = {row["post_id"] for row in plan.rows[SignUp] if row["person_id"] == VOLUNTEER}
     free = [one for one in ahead if plan.is_free(VOLUNTEER, one.day) and _has_room(one)]
-    return next(iter([one for one in ahead if one.shift["id"] in mine] or free or ahead), None)
+    return next(iter([one for one in ahead if one.posts[0]["id"] in mine] or free or ahead), None)
 
 
 def _has_room(occasion: Occasion) -> bool:
-    return any(post["taken"] < post["capacity"] for post in occasion.posts)
+    partners = occasion.posts[0]
+    return bool(partners["taken"] < partners["capacity"])
 
 
-def _places(plan: Plan, shift: Row) -> list[Row]:
+def _places(plan: Plan, post: Row) -> list[Row]:
     return [
         row
         for row in plan.rows[SignUp]
-        if row["shift_id"] == shift["id"] and row["status"] == str(SignUpStatus.CONFIRMED)
+        if row["post_id"] == post["id"] and row["status"] == str(SignUpStatus.CONFIRMED)
     ]
 
 
-def _pair(plan: Plan, wishes: _Wishes, placed: list[Row], places: list[Row]) -> None:
+def _pair(plan: Plan, wishes: Wishes, placed: list[Row], places: list[Row]) -> None:
     spoken = _spoken(plan, {row["person_id"] for row in places})
     teaches = {row["person_id"]: {row["topic_id"]} for row in plan.rows[TopicHelper]}
     seniors = [Senior(row["id"], row["language_id"], row["topic_id"]) for row in placed]
@@ -243,10 +157,12 @@ def _met(plan: Plan, offers: Offers) -> None:
         for row in plan.rows[Shift]
         if row["project_id"] in offer_of and _is_lately(plan, row["day"])
     }
+    partners = {row["id"] for row in plan.rows[Post] if row["position"] == 0}
     came = [
         row
         for row in plan.rows[Attendance]
         if row["shift_id"] in shifts
+        and row["post_id"] in partners
         and row["sign_up_id"] is not None
         and row["status"] == str(AttendanceStatus.PRESENT)
     ]
@@ -255,10 +171,11 @@ def _met(plan: Plan, offers: Offers) -> None:
     own = [row for row in came if row["person_id"] == VOLUNTEER]
     others = [row for row in came if row["person_id"] != VOLUNTEER]
     place_of = {row["id"]: row for row in plan.rows[SignUp]}
+    tables: Counter[int] = Counter()
     for row in others[:1]:
         shift = shifts[row["shift_id"]]
-        wishes = _Wishes(plan, offer_of[shift["project_id"]])
-        wish = _served(wishes, shift, place_of[row["sign_up_id"]], volunteer_again=True)
+        wishes = Wishes(plan, offer_of[shift["project_id"]])
+        wish = _served(wishes, shift, place_of[row["sign_up_id"]], tables, volunteer_again=True)
         again = wishes.add(
             2,
             language_id=wish["language_id"],
@@ -269,18 +186,25 @@ def _met(plan: Plan, offers: Offers) -> None:
         wishes.verify(again, 1)
     for row in own[:1] or others[1:2]:
         shift = shifts[row["shift_id"]]
-        wishes = _Wishes(plan, offer_of[shift["project_id"]])
-        _served(wishes, shift, place_of[row["sign_up_id"]], given_name="惠珍")
+        wishes = Wishes(plan, offer_of[shift["project_id"]])
+        _served(wishes, shift, place_of[row["sign_up_id"]], tables, given_name="惠珍")
 
 
 def _served(
-    wishes: _Wishes, shift: Row, place: Row, *, volunteer_again: bool | None = None, **fields: Any
+    wishes: Wishes,
+    shift: Row,
+    place: Row,
+    tables: Counter[int],
+    *,
+    volunteer_again: bool | None = None,
+    **fields: Any,
 ) -> Row:
     """Collect a wish that was met in a shift that is over; the senior would like to go on."""
     days_ago = (wishes.plan.today - shift["day"]).days
     wish = wishes.add(days_ago + 9, language_id=LANGUAGES["lang_zh"], **fields)
     wishes.verify(wish, days_ago + 7)
-    wishes.place(wish, shift, 1, days_ago + 3)
+    tables[shift["id"]] += 1
+    wishes.place(wish, shift, tables[shift["id"]], days_ago + 3)
     wishes.pair(
         wish, place, _why(wish, set()), state=str(PairingState.MET),
         volunteer_again=volunteer_again, senior_again=True,

@@ -59,7 +59,7 @@ def cancel(
         raise CannotCancel(
             _("The shift has already started. Please tell the contact person on site.")
         )
-    if _has_come(session, sign_up_id):
+    if has_come(session, sign_up_id):
         raise CannotCancel(
             _("You are checked in already. If you have to leave early, tell the contact on site.")
         )
@@ -131,7 +131,8 @@ def _give_back(session: Session, row: Any, *, sign_up_id: int, reason: str, now:
 _ROSTER = table("attendance", column("sign_up_id"), column("check_in_at"))
 
 
-def _has_come(session: Session, sign_up_id: int) -> bool:
+def has_come(session: Session, sign_up_id: int) -> bool:
+    """Tell whether whoever has this place is checked in."""
     ticked = select(_ROSTER.c.sign_up_id).where(
         _ROSTER.c.sign_up_id == sign_up_id, _ROSTER.c.check_in_at.is_not(None)
     )

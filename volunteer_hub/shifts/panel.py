@@ -18,6 +18,7 @@ from volunteer_hub.shifts.adoption_queries import own_and_above
 from volunteer_hub.shifts.clash import clash
 from volunteer_hub.shifts.facts import Facts, read_facts
 from volunteer_hub.shifts.holds import Group, groups_of
+from volunteer_hub.shifts.leaving import has_come
 from volunteer_hub.shifts.line import FALL_BACK
 from volunteer_hub.shifts.models import Hold, Offer, OfferState, Post, ShiftStatus, SignUpStatus
 from volunteer_hub.shifts.odds import odds
@@ -52,6 +53,7 @@ class Panel:
     `cannot` keeps the person out of the whole shift, `unfit` out of single posts (by post id);
     `waits_for` is what stands against a place in line right now; `odds` are (got in, of how many);
     `lapsed` says that the offer's time is up although its place has not gone on yet.
+    `came` says that they are checked in, so that the place cannot be given back.
     `kept` counts places held for the person's own colleagues by somebody.
     """
 
@@ -59,6 +61,7 @@ class Panel:
     offer: Any = None
     lapsed: bool = False
     moved: Moved | None = None
+    came: bool = False
     cannot: CannotSignUp | None = None
     unfit: dict[int, CannotSignUp] = field(default_factory=dict)
     odds: tuple[int, int] | None = None
@@ -90,7 +93,11 @@ def read(
         "may_hold": _may_hold(session, shift, facts, person_id=person_id, led=led, now=now),
     }
     if mine is not None and mine.status == SignUpStatus.CONFIRMED:
-        return Panel(moved=_moved(session, facts, mine, person_id=person_id), **shared)
+        return Panel(
+            moved=_moved(session, facts, mine, person_id=person_id),
+            came=has_come(session, mine.id),
+            **shared,
+        )
     offered = mine is not None and mine.status == SignUpStatus.OFFERED
     offer = offers.open_of(session, mine.id) if mine and offered else None
     lacks = needs.lacking(session, facts, person_id=person_id)

@@ -18,12 +18,24 @@ from tests.factories import (
     make_sign_up,
     speaks,
 )
+from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.errors import NotFound
-from volunteer_hub.matching.one_to_one import ending, on_site, pairing, reading, topics
+from volunteer_hub.matching.one_to_one import (
+    arranging,
+    ending,
+    on_site,
+    pairing,
+    placing,
+    reading,
+    topics,
+)
 from volunteer_hub.matching.one_to_one.models import Pairing, PairingState
 from volunteer_hub.matching.one_to_one.pairing import CannotPair, Hand
+from volunteer_hub.matching.one_to_one.tables import tables_of
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.shifts import leaving
+from volunteer_hub.shifts.leaving import CannotCancel
+from volunteer_hub.shifts.models import Post, SignUp
 
 LUNCH = timedelta(days=2, hours=2)
 
@@ -110,6 +122,31 @@ def test_who_named_no_language_is_taken_to_speak_mandarin_but_not_a_reader_of_en
     assert people == [says_nothing.id]
 
 
+def test_who_helps_at_another_post_is_not_paired(session, organisation, alice, now, bob, charlie):
+    shift = make_shift(
+        session,
+        project=make_project(session, organisation=organisation, one_to_one=True),
+        starts_at=now + LUNCH,
+        posts=[
+            {"position": 1, "name_zh": "签到台", "capacity": 4},
+            {"position": 0, "name_zh": "伙伴", "capacity": 2},
+        ],
+    )
+    desk, partner = session.scalars(
+        select(Post).where(Post.shift_id == shift.id).order_by(Post.position.desc())
+    )
+    make_sign_up(session, shift, bob, post=desk)
+    make_sign_up(session, shift, charlie, post=partner)
+    for _n in range(2):
+        make_request(session, organisation=organisation, entered_by=alice, shift=shift)
+    assert pairing.pair(session, Hand(shift.id, alice.id, now)).pairs == 1
+    assert [row.person_id for row in standing(session, shift).values()] == [charlie.id]
+    assert tables_of(session, shift.id).free == []
+    assert placing.room_in(session, shift.id) == 0
+    (choice,) = arranging.shift_choices(session, organisation_ids=[organisation.id], now=now)
+    assert (choice.room, choice.people) == (0, 1)
+
+
 def test_pairing_again_tells_nobody_twice(session, hand, senior, volunteer):
     senior()
     person = volunteer()
@@ -117,6 +154,31 @@ def test_pairing_again_tells_nobody_twice(session, hand, senior, volunteer):
     made = pairing.pair(session, hand)
     assert (made.pairs, made.new) == (1, 0)
     assert told(session, person) == ["paired"]
+
+
+def test_pairing_all_anew_moves_nobody_without_a_gain(session, shift, hand, senior, volunteer):
+    wishes = [senior() for _n in range(5)]
+    for _n in range(4):
+        volunteer()
+    pairing.pair(session, hand)
+    given = standing(session, shift)[wishes[1].id]
+    pairing.by_hand(session, hand, request_id=wishes[4].id, person_id=given.person_id)
+    before = standing(session, shift)
+    made = pairing.pair(session, hand, anew=True)
+    after = standing(session, shift)
+    assert (made.new, made.moved) == (0, 0)
+    assert {one.id for one in after.values()} == {one.id for one in before.values()}
+
+
+def test_pairing_all_anew_moves_for_a_gain(session, shift, hand, senior, volunteer):
+    first, second = senior(topic=2), senior(topic=5)
+    people = [volunteer(), volunteer()]
+    pairing.pair(session, hand)
+    other = standing(session, shift)[second.id].person_id
+    topics.say(session, person_id=other, topic_ids=[2], now=hand.now)
+    assert pairing.pair(session, hand).moved == 0
+    assert pairing.pair(session, hand, anew=True).moved == len(people)
+    assert standing(session, shift)[first.id].person_id == other
 
 
 def test_whoever_gave_the_place_back_is_replaced_and_the_others_stay(
@@ -234,6 +296,39 @@ def test_when_a_senior_does_not_come_the_volunteer_is_free_for_another(
     assert {row.person_id for row in found.values()} == {person.id}
 
 
+def test_a_senior_without_a_partner_may_stay_away_too(
+    session, organisation, shift, there, alice, senior, volunteer
+):
+    wish = senior()
+    on_site.senior_missing(session, there, request_id=wish.id)
+    on_site.senior_missing(session, there, request_id=wish.id)
+    person = volunteer()
+    assert pairing.pair(session, there).pairs == 0
+    assert not tables_of(session, shift.id).can_pair
+    on_site.senior_missing(session, there, request_id=wish.id, yes=False)
+    pairing.pair(session, there)
+    assert standing(session, shift)[wish.id].person_id == person.id
+    with pytest.raises(CannotPair):
+        on_site.senior_missing(session, there, request_id=wish.id)
+
+
+def test_a_senior_who_stayed_away_is_expected_in_the_next_shift(
+    session, organisation, shift, there, alice, senior
+):
+    wish = senior()
+    with pytest.raises(NotFound):
+        on_site.senior_missing(session, there, request_id=wish.id + 1)
+    on_site.senior_missing(session, there, request_id=wish.id)
+    placing.take_out(
+        session,
+        request_id=wish.id,
+        organisation_ids=[organisation.id],
+        actor_id=alice.id,
+        now=there.now,
+    )
+    assert wish.absent_at is None
+
+
 def test_somebody_who_comes_after_all_sits_down_again(session, shift, there, senior, volunteer):
     wish = senior()
     volunteer()
@@ -262,6 +357,49 @@ def test_a_pair_that_sits_together_is_not_moved(session, shift, there, senior, v
     assert standing(session, shift)[wish.id].id == row.id
     with pytest.raises(CannotPair):
         pairing.by_hand(session, there, request_id=wish.id, person_id=better.id)
+
+
+def test_who_has_met_is_on_the_roster_and_cannot_leave(session, shift, alice, senior, volunteer):
+    wish, person = senior(), volunteer()
+    before = Hand(shift.id, alice.id, shift.starts_at - timedelta(minutes=20))
+    pairing.pair(session, before)
+    row = standing(session, shift)[wish.id]
+    on_site.sit_together(session, before, pairing_id=row.id)
+    on_site.sit_together(session, before, pairing_id=row.id)
+    came = session.scalars(select(Attendance).where(Attendance.person_id == person.id)).one()
+    assert (came.status, came.check_in_at) == ("present", before.now)
+    with pytest.raises(CannotCancel):
+        leaving.cancel(
+            session,
+            sign_up_id=row.sign_up_id,
+            person_id=person.id,
+            reason="",
+            now=before.now,
+        )
+
+
+def test_a_tick_that_was_there_before_is_left_alone(session, shift, there, senior, bob):
+    place = make_sign_up(session, shift, bob)
+    row = make_pairing(session, senior(), place)
+    came_at = shift.starts_at - timedelta(minutes=15)
+    make_attendance(session, shift, bob, sign_up=place, check_in_at=came_at, check_out_at=None)
+    on_site.sit_together(session, there, pairing_id=row.id)
+    came = session.scalars(select(Attendance).where(Attendance.person_id == bob.id)).one()
+    assert came.check_in_at == came_at
+
+
+def test_a_pair_that_has_met_stays_when_the_place_is_given_back(
+    session, shift, there, senior, volunteer
+):
+    wish, person = senior(), volunteer()
+    pairing.pair(session, there)
+    row = standing(session, shift)[wish.id]
+    on_site.sit_together(session, there, pairing_id=row.id)
+    session.get_one(SignUp, row.sign_up_id).status = "cancelled"
+    volunteer()
+    pairing.pair(session, there)
+    assert standing(session, shift)[wish.id].person_id == person.id
+    assert tables_of(session, shift.id).pairs == 1
 
 
 def test_whoever_the_roster_calls_absent_is_not_paired(session, shift, there, senior, bob, charlie):

@@ -147,6 +147,10 @@ def test_the_audit_never_names_a_senior(session, organisation, alice, wish, now)
         ("given_name", "  "),
         ("given_name", "王阿姨 13800138000"),
         ("given_name", "秀" * 21),
+        ("given_name", "阿婆有糖尿病"),
+        ("given_name", "有糖尿病"),
+        ("given_name", "秀英，独居"),
+        ("given_name", "Mary has diabetes"),
         ("language_id", 1),
         ("language_id", 10**9),
         ("topic_id", 10**9),
@@ -156,6 +160,11 @@ def test_the_audit_never_names_a_senior(session, organisation, alice, wish, now)
         ("building_id", 10**9),
         ("venue", " "),
         ("venue", "所" * 61),
+        ("venue", "长乐路123弄4号501室"),
+        ("venue", "长乐路１２弄"),
+        ("venue", "长乐路 123-4-501"),
+        ("venue", "3 栋"),
+        ("venue", "Changle Road, Room 501"),
         ("organisation_id", 10**9),
     ],
 )
@@ -167,6 +176,13 @@ def test_what_cannot_be_is_refused_at_its_field(
             session, wish=replace(wish, **{field: value}), **by(alice, organisation, now)
         )
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("name", ["秀英", "阿宝爷叔", "Auntie Zhen", "O’Hara", "张三"])
+def test_names_that_people_have_are_taken(session, organisation, alice, wish, now, name):
+    typed = replace(wish, given_name=name, venue="华阳路社区文化活动中心 3 楼")
+    request = entering.enter(session, wish=typed, **by(alice, organisation, now))
+    assert request.given_name == name
 
 
 def test_a_building_worker_of_another_organisation_passes_a_wish_on_and_sees_its_answer(

@@ -9,9 +9,9 @@ from wtforms.validators import InputRequired, Optional
 from volunteer_hub.accounts.fields import Choose, at_most
 from volunteer_hub.accounts.forms import NEEDED, SeveralField, strip
 from volunteer_hub.core.i18n import _l
-from volunteer_hub.matching.one_to_one.entering import NAME_LENGTH, VENUE_LENGTH
 from volunteer_hub.matching.one_to_one.requests import WORDS_LENGTH
 from volunteer_hub.matching.one_to_one.topics import NAME_LENGTH as TOPIC_LENGTH
+from volunteer_hub.matching.one_to_one.typed import NAME_LENGTH, VENUE_LENGTH
 from volunteer_hub.matching.windows import DAYS
 
 

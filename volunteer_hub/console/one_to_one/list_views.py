@@ -78,7 +78,11 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
     )
     mine = current_user.organisation_ids
     # Only then is there something to put into a shift.
-    ready = bool(found.counts.get(RequestState.VERIFIED))
+    ready = {
+        row.id
+        for row in found.rows
+        if row.state == RequestState.VERIFIED and row.organisation_id in mine
+    }
     choices = (
         arranging.shift_choices(session, organisation_ids=mine, now=clock.now()) if ready else []
     )
@@ -86,6 +90,9 @@ def _page(picked: Collection[int], shift_id: int, form: EmptyForm | None = None)
         "console/wishes.html",
         status=status_of(form) if form else 200,
         found=found,
+        ready=ready,
+        waiting=[row for row in found.rows if row.state in queries.WAITING],
+        others=[row for row in found.rows if row.state not in queries.WAITING],
         windows={one: windows_in_words(times) for one, times in found.windows.items()},
         states=STATES,
         status_key=status if known else "",

@@ -19,7 +19,7 @@ from volunteer_hub.registry.queries import building_choices
 
 
 def offer(form: WishForm) -> None:
-    """Fill the lists of the form; one's own organisation is the first to arrange it."""
+    """Fill the lists of the form; one's own organisation is the first to arrange it, if it can."""
     session = db.session()
     languages = [
         (str(row.id), either(row.name_zh, row.name_en))
@@ -33,6 +33,8 @@ def offer(form: WishForm) -> None:
     form.building_id.choices = [("", _("No building")), *buildings]
     arrangers = arranging(session, current_user.organisation_ids)
     form.organisation_id.choices = [(str(row.id), row.name) for row in arrangers]
+    if arrangers and arrangers[0].id not in current_user.organisation_ids:
+        form.organisation_id.choices.insert(0, ("", _("Please choose")))
 
 
 def stored(line: WishLine, windows: list[tuple[int, str]]) -> dict[str, object]:

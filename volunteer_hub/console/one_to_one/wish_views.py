@@ -18,7 +18,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import status_of
 from volunteer_hub.core.calendar import Window
 from volunteer_hub.core.db import db
-from volunteer_hub.core.i18n import _
+from volunteer_hub.core.i18n import _, either
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.matching.one_to_one import entering, placing, queries, requests
@@ -38,7 +38,7 @@ def new_wish() -> Response:
     offer(form)
     entered = attempt(form, lambda: _enter(form)) if form.validate_on_submit() else None
     if entered is not None:
-        say = _("Entered. Somebody else of the team verifies it; you see here what becomes of it.")
+        say = _who_verifies(_line(entered))
         return done(url_for(".senior_wish", wish_id=entered), say=say)
     return _form_page(form)
 
@@ -170,6 +170,15 @@ def _page(
         refused=refused.refused if refused else None,
         closing=closing or CloseForm(formdata=None),
     )
+
+
+def _who_verifies(line: WishLine) -> str:
+    if line.organisation_id not in current_user.organisation_ids:
+        name = either(line.organisation_zh, line.organisation_en)
+        return _("Entered. %(name)s verifies it; you see here what becomes of it.", name=name)
+    if _may_verify(line):
+        return _("Entered. Nobody else coordinates here, so you verify it yourself.")
+    return _("Entered. A colleague of yours verifies it; you see here what becomes of it.")
 
 
 def _may_verify(line: WishLine) -> bool:

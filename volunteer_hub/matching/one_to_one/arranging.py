@@ -10,16 +10,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core.i18n import either
+from volunteer_hub.matching.one_to_one import posts
 from volunteer_hub.matching.one_to_one.models import RequestState, RequestWindow, ServiceRequest
 from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.registry.models import Organisation, Place
 from volunteer_hub.registry.queries import Choice
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
+from volunteer_hub.shifts.models import Shift, ShiftStatus
 
 
 @dataclass(frozen=True)
 class ShiftChoice:
-    """A shift that wishes can go into, and how many more of them."""
+    """A shift that wishes can go into: room for how many more, how many partners signed up."""
 
     id: int
     title_zh: str
@@ -31,6 +32,7 @@ class ShiftChoice:
     starts_at: datetime
     ends_at: datetime
     room: int
+    people: int
 
     @property
     def slot(self) -> tuple[int, str]:
@@ -56,11 +58,6 @@ def shift_choices(
     session: Session, *, organisation_ids: Collection[int], now: datetime, limit: int = 40
 ) -> list[ShiftChoice]:
     """Return the coming shifts of projects that pair, soonest first, with their room."""
-    places = (
-        select(func.coalesce(func.sum(Post.capacity), 0))
-        .where(Post.shift_id == Shift.id)
-        .scalar_subquery()
-    )
     placed = (
         select(func.count())
         .where(
@@ -80,7 +77,8 @@ def shift_choices(
             Shift.window,
             Shift.starts_at,
             Shift.ends_at,
-            places - placed,
+            posts.partner_places(Shift.id) - placed,
+            posts.partners(Shift.id),
         )
         .join(Project, Project.id == Shift.project_id)
         .join(Place, Place.id == Shift.place_id)

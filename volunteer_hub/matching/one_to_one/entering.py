@@ -23,10 +23,9 @@ from volunteer_hub.matching.one_to_one.models import (
     Topic,
 )
 from volunteer_hub.matching.one_to_one.requests import CannotChange, seen
+from volunteer_hub.matching.one_to_one.typed import check_name, check_venue
 from volunteer_hub.matching.windows import DAYS
 from volunteer_hub.registry.models import Building
-
-NAME_LENGTH, VENUE_LENGTH = 20, 60
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def _check(session: Session, wish: Wish, organisation_ids: Collection[int]) -> N
         raise InvalidInput(
             _("Please choose an organisation from the list."), field="organisation_id"
         )
-    _check_name(wish.given_name)
+    check_name(wish.given_name)
     language = session.get(Qualification, wish.language_id)
     if language is None or language.kind != QualificationKind.LANGUAGE:
         raise InvalidInput(_("Please choose a language from the list."), field="language_id")
@@ -154,24 +153,8 @@ def _check_windows(wish: Wish) -> None:
 def _check_place(session: Session, wish: Wish) -> None:
     if wish.building_id is not None and session.get(Building, wish.building_id) is None:
         raise InvalidInput(_("Please choose a building from the list."), field="building_id")
-    if len(wish.venue.strip()) > VENUE_LENGTH:
-        raise InvalidInput(
-            _("Please use at most %(max)d characters.") % {"max": VENUE_LENGTH}, field="venue"
-        )
+    check_venue(wish.venue)
     if wish.building_id is None and not wish.venue.strip():
         raise InvalidInput(
             _("Please say where: a building, or the neighbourhood or venue."), field="venue"
-        )
-
-
-def _check_name(typed: str) -> None:
-    name = typed.strip()
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise InvalidInput(
-            _("Please give a given name, in at most 20 characters."), field="given_name"
-        )
-    # Numbers of phones, cards and flats do not belong here.
-    if any(letter.isdecimal() for letter in name):
-        raise InvalidInput(
-            _("Only what people call the senior, please: no numbers."), field="given_name"
         )

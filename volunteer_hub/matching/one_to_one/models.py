@@ -55,8 +55,9 @@ class ServiceRequest(Base):
 
     `organisation_id` is who arranges it. `first_id` names the first request of the same senior, so
     that those who got on well meet again; nothing else ties two requests together. `table_no` is
-    where they sit in the shift. With `forgotten_at` nothing is left that tells of the senior, save
-    for a "rather not" and the tie it needs, while another wish of theirs is known (`ties`).
+    where they sit in the shift; `absent_at` is set when they did not come and had no partner. With
+    `forgotten_at` nothing is left that tells of the senior, save for a "rather not" and the tie it
+    needs, while another wish of theirs is known (`ties`).
     """
 
     __tablename__ = "service_request"
@@ -89,6 +90,7 @@ class ServiceRequest(Base):
     state_at: Mapped[datetime] = mapped_column(UtcDateTime)
     shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
     table_no: Mapped[int | None]
+    absent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

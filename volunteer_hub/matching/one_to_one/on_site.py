@@ -7,13 +7,21 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.attendance import services as attendance
 from volunteer_hub.attendance.leader_links import OPEN_AFTER
+from volunteer_hub.attendance.models import AttendanceStatus
 from volunteer_hub.attendance.rules import OPENS_BEFORE
 from volunteer_hub.audit import services as audit
 from volunteer_hub.core.errors import InvalidInput, NotFound
 from volunteer_hub.core.i18n import _
 from volunteer_hub.matching.one_to_one import ending
-from volunteer_hub.matching.one_to_one.models import STANDING, Pairing, PairingState, ServiceRequest
+from volunteer_hub.matching.one_to_one.models import (
+    STANDING,
+    Pairing,
+    PairingState,
+    RequestState,
+    ServiceRequest,
+)
 from volunteer_hub.matching.one_to_one.pairing import CannotPair, Hand, lock_shift, note
 from volunteer_hub.shifts.models import Shift
 
@@ -55,11 +63,54 @@ def came_after_all(session: Session, hand: Hand, *, pairing_id: int) -> Pairing:
     return row
 
 
+def senior_missing(session: Session, hand: Hand, *, request_id: int, yes: bool = True) -> None:
+    """Note that a senior whom nobody was to meet did not come (or take it back).
+
+    Raises NotFound for a wish that is not in this shift, CannotPair when somebody sits there by
+    now: then it is said of the pair.
+    """
+    _require_on_site(lock_shift(session, hand, late=OPEN_AFTER), hand)
+    request = session.scalar(
+        select(ServiceRequest)
+        .where(
+            ServiceRequest.id == request_id,
+            ServiceRequest.shift_id == hand.shift_id,
+            ServiceRequest.state == str(RequestState.PLACED),
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if request is None:
+        raise NotFound
+    if yes == bool(request.absent_at):
+        return
+    taken = select(Pairing.id).where(Pairing.request_id == request_id, ending.IS_STANDING)
+    if yes and session.scalar(taken.limit(1)):
+        raise CannotPair(_("Somebody sits at this table by now. Use the buttons of the pair."))
+    request.absent_at = hand.now if yes else None
+    act = "pairing:missing" if yes else "pairing:came"
+    note(session, act, hand, request_id=request_id, who="senior")
+
+
 def sit_together(session: Session, hand: Hand, *, pairing_id: int, yes: bool = True) -> Pairing:
-    """Note that both are there (or take it back); such a pair is not moved any more."""
+    """Note that both are there (or take it back); such a pair is not moved any more.
+
+    It ticks the volunteer on the roster. Taken back, the tick stays: they may have come all the
+    same. Raises what `attendance.services.mark` raises.
+    """
     row = _on_site(session, hand, pairing_id)
     wanted = PairingState.MET if yes else PairingState.PLANNED
     if row.state in STANDING and row.state != wanted:
+        if yes:
+            attendance.mark(
+                session,
+                shift_id=row.shift_id,
+                person_id=row.person_id,
+                status=AttendanceStatus.PRESENT,
+                actor_id=hand.actor_id,
+                now=hand.now,
+                through=hand.through,
+            )
         row.state = str(wanted)
         note(session, "pairing:met", hand, person_id=row.person_id, after=str(wanted))
     return row
@@ -74,9 +125,13 @@ def _on_site(session: Session, hand: Hand, pairing_id: int) -> Pairing:
     )
     if row is None:
         raise NotFound
+    _require_on_site(shift, hand)
+    return row
+
+
+def _require_on_site(shift: Shift, hand: Hand) -> None:
     if hand.now < shift.starts_at - OPENS_BEFORE:
         raise CannotPair(_("Who has come can be said from 2 hours before the start."))
-    return row
 
 
 # ---------------------------------------------------------------- going on together

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import NotFound
 from volunteer_hub.core.i18n import either
-from volunteer_hub.matching.one_to_one import reading
+from volunteer_hub.matching.one_to_one import posts, reading
 from volunteer_hub.matching.one_to_one.ending import IS_STANDING
 from volunteer_hub.matching.one_to_one.models import Pairing
 from volunteer_hub.matching.one_to_one.reading import Seat
@@ -23,7 +23,8 @@ from volunteer_hub.shifts.models import Shift, ShiftStatus, SignUp, SignUpStatus
 class OwnPairing:
     """The shift, and with whom: `seat` is None while nobody is paired with the reader.
 
-    `again` is what the reader said about meeting once more.
+    `partner` says whether the reader's post is that of the partners; `again` is what the reader
+    said about meeting once more.
     """
 
     shift_id: int
@@ -34,6 +35,7 @@ class OwnPairing:
     day: date
     starts_at: datetime
     ends_at: datetime
+    partner: bool
     pairing_id: int | None = None
     state: str = ""
     again: bool | None = None
@@ -60,6 +62,7 @@ def own_pairing(session: Session, *, shift_id: int, person_id: int) -> OwnPairin
             Shift.day,
             Shift.starts_at,
             Shift.ends_at,
+            posts.IS_PARTNER,
         )
         .join(Project, Project.id == Shift.project_id)
         .join(Place, Place.id == Shift.place_id)

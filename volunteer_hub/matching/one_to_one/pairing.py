@@ -52,8 +52,8 @@ class Hand:
 def pair(session: Session, hand: Hand, *, anew: bool = False) -> Paired:
     """Pair as many as possible, as well as possible; pairs that stand move as little as possible.
 
-    With `anew` all is worked out from scratch, except what was chosen by hand or sits together
-    already. Volunteers are told what changed for them. Raises NotFound, CannotPair.
+    With `anew` whatever suits better moves them, and nothing else. What was chosen by hand or sits
+    together already stays. Volunteers are told what changed for them. Raises NotFound, CannotPair.
     """
     lock_shift(session, hand)
     occasion = reading.read(session, hand.shift_id)
@@ -66,7 +66,8 @@ def pair(session: Session, hand: Hand, *, anew: bool = False) -> Paired:
         [one.senior() for one in occasion.seats if one.id not in seniors],
         [one.volunteer() for one in occasion.comers if one.person_id not in volunteers],
         occasion.history,
-        kept=() if anew else movable,
+        kept=movable,
+        anew=anew,
     )
     new = [one for one in wanted if one not in movable]
     partners = {person for _senior, person in movable}

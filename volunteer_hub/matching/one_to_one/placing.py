@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.core.errors import DomainError, InvalidInput
 from volunteer_hub.core.i18n import _, _n
-from volunteer_hub.matching.one_to_one import ending, steps
+from volunteer_hub.matching.one_to_one import ending, posts, steps
 from volunteer_hub.matching.one_to_one.models import (
     RequestState,
     ServiceRequest,
 )
 from volunteer_hub.matching.one_to_one.queries import windows_of
 from volunteer_hub.matching.one_to_one.requests import CannotChange, own
-from volunteer_hub.shifts.models import Post, Shift, ShiftStatus
+from volunteer_hub.shifts.models import Shift, ShiftStatus
 from volunteer_hub.shifts.scheduling import own_shift
 
 
@@ -99,15 +99,15 @@ def _too_many(session: Session, chosen: Sequence[ServiceRequest], shift: Shift) 
 
 
 def room_in(session: Session, shift_id: int) -> int:
-    """Return how many more wishes the shift can hold: one for each place of a volunteer."""
-    places = session.scalar(select(func.sum(Post.capacity)).where(Post.shift_id == shift_id)) or 0
+    """Return how many more wishes the shift can hold: one for each place of a partner."""
+    places = session.scalar(select(posts.partner_places(shift_id)))
     placed = session.scalar(
         select(func.count()).where(
             ServiceRequest.shift_id == shift_id,
             ServiceRequest.state == str(RequestState.PLACED),
         )
     )
-    return max(0, int(places) - int(placed or 0))
+    return max(0, int(places or 0) - int(placed or 0))
 
 
 def take_out(
@@ -138,6 +138,7 @@ def put_back(
     """Let a placed wish wait for another shift; a volunteer who was to come is told."""
     ending.end_of_request(session, request, now=now)
     shift_id, request.shift_id, request.table_no = request.shift_id, None, None
+    request.absent_at = None
     steps.move(
         session,
         request,

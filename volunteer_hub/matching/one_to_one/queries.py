@@ -139,8 +139,8 @@ def wishes(
 ) -> Wishes:
     """Return a page of the wishes that one arranges or has entered; a page too far is the last.
 
-    Of all, those that wait come first, then the latest changes; of one state that waits, the
-    longest waiting.
+    Of all, those that wait come first, then those in a shift, each the latest change first; of one
+    state that waits, the longest waiting.
     """
     mine = _seen(person_id, organisation_ids)
     counted = session.execute(
@@ -158,7 +158,8 @@ def wishes(
     else:
         waits = ServiceRequest.state.in_([str(one) for one in WAITING])
         latest = (ServiceRequest.state_at.desc(), ServiceRequest.id.desc())
-        query = query.order_by(case((waits, 0), else_=1), *latest)
+        placed = ServiceRequest.state == str(RequestState.PLACED)
+        query = query.order_by(case((waits, 0), (placed, 1), else_=2), *latest)
     rows = session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     lines = [WishLine(*row) for row in rows]
     return Wishes(lines, windows_of(session, [one.id for one in lines]), page, last, counts)

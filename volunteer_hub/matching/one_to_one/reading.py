@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,6 +20,7 @@ from volunteer_hub.accounts.models import (
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.core.i18n import ENGLISH
 from volunteer_hub.core.names import called
+from volunteer_hub.matching.one_to_one import posts
 from volunteer_hub.matching.one_to_one.ending import IS_STANDING
 from volunteer_hub.matching.one_to_one.history import read_history
 from volunteer_hub.matching.one_to_one.models import (
@@ -32,7 +34,7 @@ from volunteer_hub.matching.one_to_one.models import (
 from volunteer_hub.matching.one_to_one.pairs import History, Senior, Volunteer
 from volunteer_hub.matching.one_to_one.wanted import Wanted
 from volunteer_hub.registry.models import Building, Walk
-from volunteer_hub.shifts.models import IS_ACTIVE, Shift, SignUp, SignUpStatus
+from volunteer_hub.shifts.models import Shift, SignUp
 
 MANDARIN = "lang_zh"
 AWAY = (AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED)
@@ -55,6 +57,7 @@ class Seat(Wanted):
     building_zh: str | None
     building_en: str | None
     venue: str
+    absent_at: datetime | None
 
     def senior(self) -> Senior:
         return Senior(self.id, self.language_id, self.topic_id)
@@ -62,9 +65,10 @@ class Seat(Wanted):
 
 @dataclass(frozen=True)
 class Comer:
-    """One confirmed place; `away` when the roster says that they did not come.
+    """One confirmed place of a partner, or who has met a senior.
 
-    `assumed` says that the person named no language, and is taken to speak Mandarin.
+    `away` is set when the roster says that they did not come, and `assumed` when the
+    person named no language, and is taken to speak Mandarin.
     """
 
     sign_up_id: int
@@ -102,7 +106,8 @@ class Occasion:
 
     @property
     def absent_seniors(self) -> frozenset[int]:
-        return frozenset(one.request_id for one in self.missed if one.absent == "senior")
+        marked = {one.request_id for one in self.missed if one.absent == "senior"}
+        return frozenset(marked | {one.id for one in self.seats if one.absent_at})
 
     @property
     def absent_volunteers(self) -> frozenset[int]:
@@ -167,6 +172,7 @@ _SEAT_COLUMNS: Sequence[Any] = (
     Building.name_zh,
     Building.name_en,
     ServiceRequest.venue,
+    ServiceRequest.absent_at,
 )
 
 
@@ -211,7 +217,7 @@ def _comers(session: Session, shift_id: int) -> list[Comer]:
             Attendance,
             (Attendance.shift_id == SignUp.shift_id) & (Attendance.person_id == SignUp.person_id),
         )
-        .where(SignUp.shift_id == shift_id, IS_ACTIVE, SignUp.status == str(SignUpStatus.CONFIRMED))
+        .where(SignUp.shift_id == shift_id, posts.SITS_DOWN)
         .order_by(SignUp.id)
     ).all()
     people = [row.person_id for row in rows]

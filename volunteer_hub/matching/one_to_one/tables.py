@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from volunteer_hub.core.i18n import _
 from volunteer_hub.matching.one_to_one import reading, words
-from volunteer_hub.matching.one_to_one.models import Pairing
+from volunteer_hub.matching.one_to_one.models import Pairing, PairingState
+from volunteer_hub.matching.one_to_one.pairs import can_pair, points
 from volunteer_hub.matching.one_to_one.queries import windows_of
 from volunteer_hub.matching.one_to_one.reading import Comer, Occasion, Seat
 from volunteer_hub.shifts.models import Shift
@@ -26,6 +28,20 @@ class Missed:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A volunteer who can be chosen by hand for a wish: where they sit now, and what speaks for it.
+
+    `table_no` is None for who is free, `here` says that they sit with this senior already.
+    """
+
+    comer: Comer
+    free: bool
+    table_no: int | None
+    here: bool
+    why: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One wish with whom it is paired (None: nobody, then `why` says why not)."""
 
@@ -37,12 +53,13 @@ class Table:
     senior_again: bool | None = None
     volunteer_again: bool | None = None
     missed: Sequence[Missed] = ()
+    candidates: Sequence[Candidate] = ()
     # The shift was moved to a time that the senior did not name.
     no_time: bool = False
 
     @property
     def senior_missing(self) -> bool:
-        return any(one.who == "senior" for one in self.missed)
+        return bool(self.seat.absent_at) or any(one.who == "senior" for one in self.missed)
 
 
 @dataclass(frozen=True)
@@ -87,9 +104,49 @@ def tables_of(session: Session, shift_id: int) -> Tables:
     clashing = _clashing(session, shift_id, [one.id for one in occasion.seats])
     tables = [_table(occasion, seat, paired.get(seat.id), free) for seat in occasion.seats]
     return Tables(
-        tables=[replace(one, no_time=one.seat.id in clashing) for one in tables],
-        free=[Free(one, words.why_no_senior(one, waiting, occasion.history)) for one in free],
+        tables=[
+            replace(
+                one,
+                no_time=one.seat.id in clashing,
+                candidates=_candidates(occasion, one.seat, free),
+            )
+            for one in tables
+        ],
+        free=[Free(one, _why_free(occasion, one, waiting)) for one in free],
     )
+
+
+def _why_free(occasion: Occasion, comer: Comer, waiting: Sequence[Seat]) -> str:
+    if not occasion.seats:
+        return _("No wish is in this shift yet.")
+    return words.why_no_senior(comer, waiting, occasion.history)
+
+
+def _candidates(occasion: Occasion, seat: Seat, free: Sequence[Comer]) -> list[Candidate]:
+    """Return who can be chosen for a wish, who suits best first; of equals who is free."""
+    sits = {
+        one.person_id: occasion.seat(one.request_id)
+        for one in occasion.standing
+        if one.state != PairingState.MET
+    }
+    senior, history = seat.senior(), occasion.history
+
+    def order(comer: Comer) -> tuple[bool, int, bool]:
+        volunteer = comer.volunteer()
+        suits = points(senior, volunteer, history)
+        return not can_pair(senior, volunteer, history), -suits, comer.person_id in sits
+
+    known = [*free, *(occasion.comer(person_id) for person_id in sits)]
+    return [
+        Candidate(
+            comer=one,
+            free=one.person_id not in sits,
+            table_no=sits[one.person_id].table_no if one.person_id in sits else None,
+            here=one.person_id in sits and sits[one.person_id].id == seat.id,
+            why=words.in_words(words.reasons(seat, one, history, warns=True)),
+        )
+        for one in sorted(known, key=order)
+    ]
 
 
 def _clashing(session: Session, shift_id: int, request_ids: Sequence[int]) -> set[int]:
@@ -107,7 +164,11 @@ def _table(occasion: Occasion, seat: Seat, pairing: Pairing | None, free: Sequen
         if one.request_id == seat.id
     ]
     if pairing is None:
-        why = words.why_no_volunteer(seat, free, occasion.history)
+        why = (
+            words.why_no_volunteer(seat, free, occasion.history)
+            if occasion.comers
+            else _("Nobody has signed up for this shift yet.")
+        )
         return Table(seat, None, why, missed=missed)
     shown: dict[str, Any] = {
         "pairing_id": pairing.id,

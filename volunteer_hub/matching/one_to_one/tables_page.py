@@ -94,10 +94,20 @@ def _missing(who: str) -> Callable[[Hand], str]:
     return note
 
 
+def _alone(*, yes: bool) -> Callable[[Hand], str]:
+    def note(hand: Hand) -> str:
+        on_site.senior_missing(db.session(), hand, request_id=_number("request"), yes=yes)
+        return _("Noted.")
+
+    return note
+
+
 def _together(*, yes: bool) -> Callable[[Hand], str]:
     def note(hand: Hand) -> str:
         on_site.sit_together(db.session(), hand, pairing_id=_number("pairing"), yes=yes)
-        return _("Noted.")
+        if yes:
+            return _("Noted. The volunteer is ticked on the roster too.")
+        return _("Taken back. The tick on the roster stays: change it there if they did not come.")
 
     return note
 
@@ -124,6 +134,8 @@ _BUTTONS: dict[str, Callable[[Hand], str]] = {
     "no_volunteer": _missing("volunteer"),
     "no_senior": _missing("senior"),
     "came": _came,
+    "alone_away": _alone(yes=True),
+    "alone_came": _alone(yes=False),
     "again": _again(yes=True),
     "no_more": _again(yes=False),
 }

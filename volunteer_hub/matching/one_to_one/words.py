@@ -38,10 +38,17 @@ def windows_in_words(windows: Iterable[tuple[int, str]]) -> str:
     )
 
 
-def reasons(seat: Seat, comer: Comer, history: History, *, by_hand: bool = False) -> list[Reason]:
-    """Return why these two sit together, the strongest first."""
+def reasons(
+    seat: Seat, comer: Comer, history: History, *, by_hand: bool = False, warns: bool = False
+) -> list[Reason]:
+    """Return why these two sit together, the strongest first.
+
+    With `warns` also what speaks against it: one of them would rather not meet again.
+    """
     pair = (seat.id, comer.person_id)
     found: list[Reason] = [["by_hand"]] if by_hand else []
+    if warns and pair in history.apart:
+        found.append(["apart"])
     if pair in history.together:
         found.append(["together"])
     elif history.met.get(pair):
@@ -67,7 +74,11 @@ def _say(kind: str, *values: Any) -> str:
         return _("teaches %(topic)s", topic=either(*values))
     if kind == "met":
         return _n("met %(num)s time before", "met %(num)s times before", values[0])
-    plain = {"together": _("both want to go on together"), "by_hand": _("chosen by hand")}
+    plain = {
+        "together": _("both want to go on together"),
+        "by_hand": _("chosen by hand"),
+        "apart": _("would rather not meet again"),
+    }
     return plain.get(kind, "")
 
 
