@@ -16,6 +16,7 @@ from volunteer_hub.reports.heads import Act
 from volunteer_hub.reports.queries import acts
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries.branch import Family, Waiting
+from volunteer_hub.reports.queries.veil import MOST_A_DAY
 from volunteer_hub.reports.scope import Scope
 
 
@@ -89,5 +90,10 @@ def hidden_no_shows(scope: Scope) -> set[int]:
 def hides_no_shows(family: Family, scope: Scope, count: int) -> bool:
     """Tell whether the no-shows of a branch, so many, are kept from this reader."""
     if not is_guarded(family) or (not count and scope == scope.unfiltered):
+        return False
+    # Nothing stands beside the top of what the reader sees, and four people cannot miss so much.
+    most = (veil.FEWEST - 1) * MOST_A_DAY * scope.period.days
+    is_top = in_sight().get(scope.branch_id) not in in_sight()
+    if is_top and count > most and scope == scope.unfiltered and not current_user.led_branch_ids:
         return False
     return scope.branch_id in hidden_no_shows(scope)
