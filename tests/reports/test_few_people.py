@@ -412,29 +412,22 @@ def test_waiting_hours_of_one_do_not_follow_from_the_branch_beside(reader, sessi
             assert "6 attendances" not in text
 
 
-def test_small_waiting_shifts_stand_together_with_the_next_smallest(reader, session, world):
+def test_waiting_shifts_have_no_figures_of_their_own_and_small_ones_no_names(
+    reader, session, world
+):
+    """What several branches say of one shift, or the whole less the others, could be subtracted."""
     people = [member_of(session, world["first"]) for _ in range(9)]
     large = wait_for_hours(session, people, 1)
     middle = wait_for_hours(session, people[:6], 2)
     small = wait_for_hours(session, people[:1], 3.5)
     page = reader.get(f"/branches/{world['first'].id}/waiting", query_string=QUERY).text
-    assert f'data-id="{large.id}"' in page
-    for shift in (middle, small):
-        assert f'data-id="{shift.id}"' not in page
-    assert "together" in page
-    assert "7 attendances · about 15.5 hours" in page
-
-
-def test_rows_of_waiting_shifts_do_not_tell_of_one_in_the_branch_beside(reader, session, world):
-    firsts = [member_of(session, world["first"]) for _ in range(6)]
-    seconds = [member_of(session, world["second"]) for _ in range(6)]
-    mixed = wait_for_hours(session, [*firsts, seconds[0]], 1.5)
-    wait_for_hours(session, [*firsts, *seconds], 1)
-    root = reader.get(f"/branches/{world['root'].id}/waiting", query_string=QUERY).text
-    assert f'data-id="{mixed.id}"' in root
-    for key in ("first", "second"):
-        page = reader.get(f"/branches/{world[key].id}/waiting", query_string=QUERY).text
-        assert f'data-id="{mixed.id}"' not in page
+    assert "16 attendances · about 24.5 hours" in page
+    for shift in (large, middle):
+        assert f'data-id="{shift.id}"' in page
+    assert f'data-id="{small.id}"' not in page
+    assert "Other shifts, each with fewer than five people of this branch" in page
+    assert not re.search(r"[69] people", page)
+    assert page.count("about") == 1
 
 
 def test_who_leads_the_very_branch_sees_every_no_show_and_waiting_shift(client, session, world):
@@ -455,7 +448,7 @@ def test_figures_are_never_of_late_entries_or_one_building_only(reader, session,
     """No-shows have neither, so a page narrowed to them would mix two things."""
     root = f"/branches/{world['root'].id}"
     tower = make_building(session, name_en="The long tower")
-    for _ in range(6):
+    for _ in range(15):
         fields = {"is_late_entry": True, "building_id": tower.id}
         world["books"].serve(make_person(session), world["first"], DAY, 72, **fields)
     session.commit()
@@ -464,13 +457,13 @@ def test_figures_are_never_of_late_entries_or_one_building_only(reader, session,
     for narrowing, label in zip(narrowings, labels, strict=True):
         for page in ("", "/print"):
             text = reader.get(root + page, query_string=QUERY | narrowing).text
-            assert tells_hours(text, "25.0")
+            assert tells_hours(text, "35.8")
             assert re.search(f"could not use:[^<]*{label}", text)
         book = book_of(reader, world["root"], **QUERY, **narrowing)
-        assert rows_of(book["Summary"])[0]["Service hours in all"] == pytest.approx(25.0)
-        rows = reader.get(f"{root}/entries", query_string=QUERY | {"building": tower.id}).text
-        assert "7.2 hours in all" in rows
-        assert '<span class="tag">The long tower</span>' in rows
+        assert rows_of(book["Summary"])[0]["Service hours in all"] == pytest.approx(35.8)
+    rows = reader.get(f"{root}/entries", query_string=QUERY | {"building": tower.id}).text
+    assert "18.0 hours in all" in rows
+    assert '<span class="tag">The long tower</span>' in rows
 
 
 def test_what_is_hidden_is_the_same_when_only_some_entries_are_read_first(

@@ -74,6 +74,7 @@ def waiting(branch_id: int) -> Response:
         "reports/waiting.html",
         waiting=found,
         rows=[(row, deadline_of(row.day, today)) for row in found.rows],
+        guarded=is_guarded(family),
         **page_of(family, wanted),
     )
 

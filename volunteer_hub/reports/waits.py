@@ -16,14 +16,16 @@ from volunteer_hub.reports.heads import Act
 from volunteer_hub.reports.queries import acts
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries.branch import Family, Waiting
+from volunteer_hub.reports.queries.veil import MOST_A_DAY
 from volunteer_hub.reports.scope import Scope
 
 
 @dataclass(frozen=True)
 class Waits:
-    """The shifts whose hours wait; `others` are those that would tell of few people.
+    """The shifts whose hours wait; `others` are those in which few people served.
 
-    Where already the whole would (`hidden`), there are no rows.
+    Where already the whole would tell of few people (`hidden`), there are no rows. Who does not see
+    names gets no figures by shift: those of several branches could be subtracted.
     """
 
     rows: Sequence[Waiting]
@@ -38,14 +40,6 @@ class Waits:
     def attendances(self) -> int:
         return sum(row.people for row in (*self.rows, *self.others))
 
-    @property
-    def others_minutes(self) -> int:
-        return sum(row.minutes for row in self.others)
-
-    @property
-    def others_attendances(self) -> int:
-        return sum(row.people for row in self.others)
-
 
 def waits(family: Family, scope: Scope) -> Waits:
     """Return what waits of a branch for this reader."""
@@ -59,25 +53,23 @@ def waits(family: Family, scope: Scope) -> Waits:
     parents, led = in_sight(), current_user.led_branch_ids
     if scope.branch_id in heads.hidden_by(found, scope, parents, led):
         return Waits([], hidden=True)
-    apart = _hidden_shifts(found, scope, parents)
+    apart = _small_shifts(heads.fitting(found, scope), scope.branch_id)
     return Waits(
         [row for row in rows if row.shift_id not in apart],
         [row for row in rows if row.shift_id in apart],
     )
 
 
-def _hidden_shifts(found: Sequence[Act], scope: Scope, parents: dict[int, int | None]) -> set[int]:
-    """Return the shifts that tell of few people here, or with what other branches' pages say."""
-    led, by_shift = current_user.led_branch_ids, defaultdict[int, list[Act]](list)
+def _small_shifts(found: Sequence[Act], branch_id: int) -> set[int]:
+    """Return the shifts in which few people of the branch served, not counting whom one knows."""
+    by_shift = defaultdict[int, list[Act]](list)
     for act in found:
         by_shift[act.shift_id].append(act)
-    people = {}
-    for shift_id, some in by_shift.items():
-        number = len(heads.strangers(heads.fitting(some, scope), led).get(scope.branch_id, ()))
-        if scope.branch_id in heads.hidden_by(some, scope, parents, led):
-            number = min(number, veil.FEWEST - 1)
-        people[shift_id] = number
-    return veil.mixed(people)
+    people = {
+        shift_id: len(heads.strangers(some, current_user.led_branch_ids).get(branch_id, ()))
+        for shift_id, some in by_shift.items()
+    }
+    return {shift_id for shift_id, number in people.items() if 0 < number < veil.FEWEST}
 
 
 def hidden_no_shows(scope: Scope) -> set[int]:
@@ -89,5 +81,10 @@ def hidden_no_shows(scope: Scope) -> set[int]:
 def hides_no_shows(family: Family, scope: Scope, count: int) -> bool:
     """Tell whether the no-shows of a branch, so many, are kept from this reader."""
     if not is_guarded(family) or (not count and scope == scope.unfiltered):
+        return False
+    # Nothing stands beside the top of what the reader sees, and four people cannot miss so much.
+    most = (veil.FEWEST - 1) * MOST_A_DAY * scope.period.days
+    is_top = in_sight().get(scope.branch_id) not in in_sight()
+    if is_top and count > most and scope == scope.unfiltered and not current_user.led_branch_ids:
         return False
     return scope.branch_id in hidden_no_shows(scope)
