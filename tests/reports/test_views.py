@@ -216,9 +216,13 @@ def test_a_reversal_and_a_late_entry_are_marked_in_the_sheet(client, session, tr
     books.take_back(entry)
     login(client, leader_of(session, tree["own"]))
     first, second = sheet(client, tree["own"])
-    assert (first["Minutes"], first["Hours"], first["Correction"]) == ("90", "1.5", "")
+    assert (first["Minutes"], first["Hours, to one decimal"], first["Correction"]) == (
+        "90",
+        "1.5",
+        "",
+    )
     assert first["Late entry"] == "Late entry"
-    assert (second["Minutes"], second["Hours"]) == ("-90", "-1.5")
+    assert (second["Minutes"], second["Hours, to one decimal"]) == ("-90", "-1.5")
     assert second["Correction"] == "Correction"
 
 

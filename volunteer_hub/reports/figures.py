@@ -16,6 +16,8 @@ from volunteer_hub.reports.queries.sums import NOTHING, Detail, Tally, few, tota
 from volunteer_hub.reports.veil import Part
 
 MOST_MONTHS = 12
+# Per cent; a change beyond is only said to be over ten times.
+MOST_CHANGE = 999
 MOST_CATEGORIES = 6
 MOST_WEEKS = 53
 
