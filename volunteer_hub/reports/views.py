@@ -130,6 +130,7 @@ def _page(branch_id: int) -> dict[str, Any]:
         categories=queries.category_names(session),
         veiled=veiled,
         guarded=guarded and not named,
+        every_kind=request.args.get("kinds") == "all",
     )
     waiting = queries.waiting(session, scope, now=clock.now())
     return {
