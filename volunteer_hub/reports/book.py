@@ -18,13 +18,13 @@ from volunteer_hub.core.i18n import _, clock_time, day_year, either
 from volunteer_hub.registry.models import BranchKind
 from volunteer_hub.reports import sheet, veil, workbook
 from volunteer_hub.reports.details import hours, people, person_columns, shift_columns, shifts_held
-from volunteer_hub.reports.figures import MOST_CHANGE, change
 from volunteer_hub.reports.filters import Filters
 from volunteer_hub.reports.queries import export, lines, sheets
 from volunteer_hub.reports.queries.export import Withheld
 from volunteer_hub.reports.queries.lines import SummaryRow
 from volunteer_hub.reports.queries.sums import Tally, few
 from volunteer_hub.reports.scope import Members, Scope
+from volunteer_hub.reports.shares import MOST_CHANGE, change
 from volunteer_hub.reports.workbook import (
     Column,
     Foot,

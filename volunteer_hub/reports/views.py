@@ -22,6 +22,7 @@ from volunteer_hub.reports import (
     member_views,
     month_views,
     row_views,
+    shares,
     veil,
 )
 from volunteer_hub.reports.blueprint import around as span_around
@@ -151,8 +152,8 @@ def _page(branch_id: int) -> dict[str, Any]:
         "waiting_people": sum(row.people for row in waiting),
         "adopted": queries.adopted(session, [branch_id], wanted.period).get(branch_id, []),
         "narrowed": narrowed(wanted),
-        "percent": figures.percent,
-        "change": figures.change,
+        "change": shares.change,
+        "most_change": shares.MOST_CHANGE,
         "month": i18n.month,
         **page_of(family, wanted),
     }
