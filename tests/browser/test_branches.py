@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK
+from tests.browser.conftest import DESK, PHONE
 
 
 def pages_in(pdf: bytes) -> int:
@@ -52,3 +52,28 @@ def test_a_leader_opens_the_hours_to_their_rows_and_opens_kept_places(open_brows
         expect(page.get_by_text("名额已向所有人开放")).to_be_visible()
         assert kept.count() == before - 1
     assert not watched.faults()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", ["normal", "elder"])
+def test_a_phone_shows_figures_of_a_branch_on_its_first_screen(open_browser, live, lang, size):
+    page: Page = open_browser("leader", lang=lang, size=size).page
+    page.goto(f"/branches/{live.actor('leader').led_branch_ids[0]}")
+    # What the bar at the foot covers is not seen.
+    fold = page.locator(".tabs").bounding_box()["y"]
+    for number in range(2):
+        box = page.locator(".kpi b").nth(number).bounding_box()
+        assert box["y"] + box["height"] <= fold
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_newest_days_of_a_long_calendar_are_in_sight(open_browser, live, screen):
+    page: Page = open_browser("leader", screen=screen).page
+    branch = live.actor("leader").led_branch_ids[0]
+    page.goto(f"/branches/{branch}?from=2025-12-01&to=2026-11-29")
+    outer = page.locator(".rtl").bounding_box()
+    inner = page.locator(".heat rect").last.bounding_box()
+    assert outer["x"] <= inner["x"]
+    assert inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+    if screen is DESK:
+        assert page.locator(".heat rect").first.bounding_box()["x"] >= outer["x"]

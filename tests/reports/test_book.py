@@ -6,16 +6,26 @@ import io
 import json
 import re
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.factories import grant_role, make_branch, make_membership, make_person, make_project
+from tests.factories import (
+    NOW,
+    grant_role,
+    make_branch,
+    make_enterprise,
+    make_membership,
+    make_person,
+    make_project,
+)
 from tests.reports.books import fill, open_books, recount
 from tests.support import login
 from volunteer_hub.core.calendar import Quarter
 from volunteer_hub.core.permissions import Role
+from volunteer_hub.projects.models import Adoption, AdoptionState
 
 SEED = Path(__file__).resolve().parents[3] / "shared" / "data" / "demo_seed.json"
 QUARTER = Quarter(2026, 3).period
@@ -60,12 +70,12 @@ def test_every_line_of_the_spreadsheet_equals_a_recount(client, session, seed):
         true = recount(session, branch.id, QUARTER.first, QUARTER.last)
         party = recount(session, branch.id, QUARTER.first, QUARTER.last, member=True)
         others = recount(session, branch.id, QUARTER.first, QUARTER.last, member=False)
-        assert line["服务总时长(小时)"] == pytest.approx(float(tenths(true.minutes)))
+        assert line["服务总时长(小时)"] == pytest.approx(true.minutes / 60)
         assert line["参与总人次"] == true.attendances
         if line["参与党员数"] == "不足 5 人":
             continue
         told += 1
-        assert line["其中党员时长"] == pytest.approx(float(tenths(party.minutes)))
+        assert line["其中党员时长"] == pytest.approx(party.minutes / 60)
         assert line["参与党员数"] == len(party.people)
         assert line["参与群众数"] == len(others.people)
         assert line["党员数"] == max(len(party.members), len(party.people))
@@ -77,10 +87,9 @@ def test_every_line_of_the_spreadsheet_equals_a_recount(client, session, seed):
     assert (total["日期"], total["分钟"]) == ("合计", true.minutes)
 
 
-def tenths(minutes):
-    from volunteer_hub.reports.details import hours
-
-    return hours(minutes)
+def shown_as(value):
+    """Return what a sheet shows of hours with the number format 0.0."""
+    return float(Decimal(repr(value)).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 def test_heads_are_those_of_the_sub_districts_own_forms(client, session):
@@ -211,13 +220,17 @@ def test_every_sheet_honours_the_filters_of_the_screen_and_adds_up_to_it(client,
         *people, all_people = rows_of(book["人员明细"])
         *_shifts, all_shifts = rows_of(book["场次台账"])
         *entries, all_entries = rows_of(book["台账明细"])
-        assert line["服务总时长(小时)"] == shown
+        assert shown_as(line["服务总时长(小时)"]) == shown
         assert line["参与总人次"] == len(entries) == attendances
-        assert all_entries["时长"] == shown
+        assert shown_as(all_entries["时长"]) == shown
+        assert sum(row["时长"] for row in entries) == pytest.approx(all_entries["时长"])
         assert all_entries["分钟"] == sum(row["分钟"] for row in entries)
-        assert (all_people["服务时长(小时)"], all_people["参与场次"]) == (shown, attendances)
+        assert shown_as(all_people["服务时长(小时)"]) == shown
+        assert all_people["参与场次"] == attendances
+        parts = [row["服务时长(小时)"] for row in people]
+        assert sum(parts) == pytest.approx(all_people["服务时长(小时)"])
         assert sum(row["参与场次"] for row in people) == attendances
-        assert all_shifts["总时长(小时)"] == shown
+        assert shown_as(all_shifts["总时长(小时)"]) == shown
         # What is not asked for has no figure, and the head says what is.
         if narrowing.get("members") == "member":
             assert line["参与群众数"] in {None, ""}
@@ -246,3 +259,108 @@ def test_shifts_that_are_not_listed_are_counted_and_said_to_be(client, session):
     assert sum(isinstance(line[0], int | float) for line in lines) == 1
     total = next(line for line in lines if line[0] == "合计")
     assert total[13] == 12 + 1.5 + 3
+
+
+def cell_of(page, name, head):
+    """Return the cell under a head in the line of the branch."""
+    heads = [cell.value for cell in page[3]]
+    column = heads.index("党支部名称")
+    row = next(row for row in page.iter_rows(min_row=4) if row[column].value == name)
+    return row[heads.index(head)]
+
+
+def adopt(session, branch, project):
+    session.add(
+        Adoption(
+            branch_id=branch.id,
+            project_id=project.id,
+            first_day=date(2026, 7, 1),
+            last_day=date(2026, 9, 30),
+            state=str(AdoptionState.AGREED),
+            places=1,
+            proposed_by=make_person(session).id,
+            proposed_at=NOW,
+        )
+    )
+    session.flush()
+
+
+def test_shares_and_changes_are_numbers_that_a_sheet_can_reckon_with(client, session):
+    branch, books = make_branch(session, name_zh="第一支部"), open_books(session)
+    for number in range(11):
+        person = make_person(session)
+        make_membership(session, person, branch, is_party_member=True)
+        if number < 8:
+            late = number == 0
+            books.serve(
+                person, branch, date(2026, 8, 1), 50, is_party_member=True, is_late_entry=late
+            )
+    books.serve(person, branch, date(2026, 5, 1), 160, is_party_member=True)
+    books.serve(person, branch, date(2025, 8, 1), 10, is_party_member=True)
+    login(client, leader_of(session, branch))
+    page = book_of(client, branch, quarter="2026Q3")["汇总"]
+    for head, value, look in (
+        ("党员参与率", 8 / 11, "0.0%"),
+        ("环比", 1.5, "+0%;-0%;0%"),
+        ("补录时长占比", 1 / 8, "0.0%"),
+        ("服务总时长(小时)", 400 / 60, "0.0"),
+        ("党员人均时长", 400 / 60 / 11, "0.0"),
+    ):
+        cell = cell_of(page, "第一支部", head)
+        assert cell.value == pytest.approx(value)
+        assert (cell.data_type, cell.number_format) == ("n", look)
+    # The screen says the same in place of a figure that says nothing.
+    words = cell_of(page, "第一支部", "同比").value
+    assert words
+    assert words in client.get(f"/branches/{branch.id}?quarter=2026Q3").text
+
+
+def test_a_committee_stands_by_the_projects_of_the_branches_below_it(client, session):
+    root = make_branch(session, name_zh="综合党委")
+    first, second = (make_branch(session, parent=root, name_zh=f"{n}支部") for n in "甲乙")
+    books = open_books(session)
+    for branch in (first, second):
+        for _ in range(5):
+            books.serve(make_person(session), branch, date(2026, 8, 1))
+    other = make_project(session)
+    adopt(session, first, books.project)
+    adopt(session, first, other)
+    adopt(session, second, other)
+    login(client, leader_of(session, root))
+    lines = {
+        row["党支部名称"]: row for row in rows_of(book_of(client, root, quarter="2026Q3")["汇总"])
+    }
+    shown = [lines[name]["认领项目数"] for name in ("综合党委", "甲支部", "乙支部")]
+    assert shown == [2, 2, 1]
+
+
+def test_levels_are_indented_and_one_sum_line_counts_nobody_twice(client, session):
+    root = make_branch(session, name_zh="综合党委")
+    middle = make_branch(session, parent=root, name_zh="总支")
+    leaf = make_branch(session, parent=middle, name_zh="支部")
+    books = open_books(session)
+    for branch in (root, middle, leaf):
+        for _ in range(5):
+            books.serve(make_person(session), branch, date(2026, 8, 1))
+    login(client, leader_of(session, root))
+    page = book_of(client, root, quarter="2026Q3")["汇总"]
+    names = ("综合党委", "总支", "支部")
+    depth = [cell_of(page, name, "党支部名称").alignment.indent for name in names]
+    assert depth == [0, 1, 2]
+    *lines, total = rows_of(page)
+    assert len(lines) == 3
+    assert total["序号"] == "合计"
+    assert (total["参与总人次"], total["服务总时长(小时)"]) == (15, 15)
+
+
+def test_two_people_of_one_name_are_told_apart_as_on_the_screen(client, session):
+    branch, books = make_branch(session), open_books(session)
+    for name, nickname in (("王敏", "小敏"), ("王敏", "大敏"), ("李雷", "雷子")):
+        company = make_enterprise(session, name_zh=f"{nickname}公司")
+        person = make_person(session, name=name, nickname=nickname, enterprise_id=company.id)
+        make_membership(session, person, branch)
+        books.serve(person, branch, date(2026, 8, 1))
+    login(client, leader_of(session, branch))
+    *people, _total = rows_of(book_of(client, branch, quarter="2026Q3")["人员明细"])
+    names = {row["姓名"] for row in people}
+    assert names == {"王敏 · 小敏 小敏公司", "王敏 · 大敏 大敏公司", "李雷"}

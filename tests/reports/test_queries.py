@@ -28,7 +28,7 @@ from volunteer_hub.hours import summary
 from volunteer_hub.hours.models import BranchHours, BranchPeople
 from volunteer_hub.registry.models import Branch, BranchKind
 from volunteer_hub.registry.tree import NoPlaceInTree, add_branch, draw_lines, move_branch
-from volunteer_hub.reports import figures
+from volunteer_hub.reports import figures, shares
 from volunteer_hub.reports.filters import read_filters
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries import export, sums
@@ -355,17 +355,17 @@ def test_people_of_the_branch_are_listed_with_nothing_but_their_own_hours_there(
 
 
 def test_hours_per_person_are_rounded_once_and_half_up():
-    assert figures.shared_hours(100, 3) == "0.6"  # 33⅓ minutes
-    assert figures.shared_hours(117, 3) == "0.7"  # 39 minutes: 0.65 hours
-    assert figures.shared_hours(0, 7) == "0.0"
-    assert figures.shared_hours(60, 0) is None
-    assert figures.percent(31, 42) == 74
-    assert figures.percent(1, 200) == 1
-    assert figures.percent(0, 0) is None
-    assert figures.change(150, 100) == 50
-    assert figures.change(50, 100) == -50
-    assert figures.change(5, 0) is None
-    assert figures.tenths_of_percent(1, 8) == "12.5"
+    assert shares.shared_hours(100, 3) == "0.6"  # 33⅓ minutes
+    assert shares.shared_hours(117, 3) == "0.7"  # 39 minutes: 0.65 hours
+    assert shares.shared_hours(0, 7) == "0.0"
+    assert shares.shared_hours(60, 0) is None
+    assert shares.percent(31, 42) == 74
+    assert shares.percent(1, 200) == 1
+    assert shares.percent(0, 0) is None
+    assert shares.change(150, 100) == 50
+    assert shares.change(50, 100) == -50
+    assert shares.change(5, 0) is None
+    assert shares.tenths_of_percent(1, 8) == "12.5"
 
 
 def test_small_categories_stand_together_at_the_end(session, branch):

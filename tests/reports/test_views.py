@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from datetime import date
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from sqlalchemy import select
 from tests.factories import (
     grant_role,
     make_branch,
+    make_building,
     make_enterprise,
     make_membership,
     make_person,
@@ -216,9 +219,13 @@ def test_a_reversal_and_a_late_entry_are_marked_in_the_sheet(client, session, tr
     books.take_back(entry)
     login(client, leader_of(session, tree["own"]))
     first, second = sheet(client, tree["own"])
-    assert (first["Minutes"], first["Hours"], first["Correction"]) == ("90", "1.5", "")
+    assert (first["Minutes"], first["Hours, to one decimal"], first["Correction"]) == (
+        "90",
+        "1.5",
+        "",
+    )
     assert first["Late entry"] == "Late entry"
-    assert (second["Minutes"], second["Hours"]) == ("-90", "-1.5")
+    assert (second["Minutes"], second["Hours, to one decimal"]) == ("-90", "-1.5")
     assert second["Correction"] == "Correction"
 
 
@@ -355,3 +362,71 @@ def test_a_long_list_has_pages(client, session, tree):
     entries = f"/branches/{tree['own'].id}/entries"
     assert client.get(entries).text.count("<tr data-id") == 50
     assert client.get(f"{entries}?page=2").text.count("<tr data-id") == 3
+
+
+# ---------------------------------------------------------------- every figure opens
+
+
+def links(text):
+    """Return the addresses by the text of their links."""
+    found = re.findall(r'<a[^>]*href="([^"]*)"[^>]*>(.*?)</a>', text, re.DOTALL)
+    return {re.sub("<.*?>", "", inner).strip(): html.unescape(address) for address, inner in found}
+
+
+def test_a_month_opens_what_it_counts_when_the_span_cuts_it(client, session, tree):
+    books, person = open_books(session), make_person(session)
+    make_membership(session, person, tree["below"])
+    for month, day, minutes in ((10, 2, 400), (10, 20, 90), (11, 3, 120), (11, 20, 300)):
+        books.serve(person, tree["below"], date(2026, month, day), minutes)
+    login(client, leader_of(session, tree["below"]))
+    page = f"/branches/{tree['below'].id}?from=2026-10-13&to=2026-11-12&lang=en"
+    text = client.get(page).text
+    rows = dict(
+        re.findall(r'<th scope="row"><a href="([^"]*)".*?</th><td class="r">([\d.]+)', text)
+    )
+    cut = {hours: client.get(html.unescape(address)).text for address, hours in rows.items()}
+    assert set(cut) >= {"1.5", "2.0"}
+    for hours in ("1.5", "2.0"):
+        assert f"{hours} hours in all" in cut[hours]
+
+
+def test_every_figure_and_the_smaller_categories_open(client, session, tree):
+    books, person = open_books(session), make_person(session)
+    make_membership(session, person, tree["below"])
+    for minutes in range(10, 90, 10):
+        project = make_project(session)
+        books.serve(person, tree["below"], date(2026, 11, 1), minutes, project=project)
+    address = f"/branches/{tree['below'].id}"
+    login(client, leader_of(session, tree["below"]))
+    text = client.get(f"{address}?quarter=2026Q4&lang=en").text
+    for figure in re.findall(r"<dl.*?</dl>", text, re.DOTALL)[0].split("<dt")[1:]:
+        assert "<b><a href=" in figure, figure
+    opens = links(text)
+    assert opens["100%"].startswith(f"{address}/members?")
+    assert opens["per participant: 6.0"].startswith(f"{address}/members?")
+    more = client.get(opens["All others"]).text
+    assert "All others" not in more
+    assert len(set(re.findall(r"category=(\d+)", more))) == 8
+    # Whose names the reader may not see is not in a list of members.
+    login(client, leader_of(session, tree["own"]))
+    for _ in range(5):
+        person = make_person(session)
+        make_membership(session, person, tree["below"])
+        books.serve(person, tree["below"], date(2026, 11, 1), 60)
+    opens = links(client.get(f"{address}?quarter=2026Q4&lang=en").text)
+    assert opens["100%"].startswith(f"{address}/entries?")
+
+
+def test_a_place_opens_to_its_rows_in_each_branch_that_the_reader_leads(client, session, tree):
+    books, tower = open_books(session), make_building(session, name_en="High Tower")
+    for one, minutes in ((tree["below"], 60), (tree["beside"], 90)):
+        books.serve(make_person(session), one, date(2026, 11, 1), minutes, building_id=tower.id)
+    leader = leader_of(session, tree["below"])
+    login(client, leader)
+    opens = links(client.get("/branches?axis=place&lang=en").text)
+    assert "1.0 hours in all" in client.get(opens["High Tower"]).text
+    grant_role(session, leader, Role.BRANCH_LEADER, branch=tree["beside"])
+    text = client.get("/branches?axis=place").text
+    addresses = re.findall(r'href="([^"]*/entries[^"]*)"', text)
+    shown = [client.get(html.unescape(one)).text for one in addresses]
+    assert ["1.0" in shown[0], "1.5" in shown[1], len(shown)] == [True, True, 2]

@@ -24,6 +24,7 @@ from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.notifications.models import Notice
 from volunteer_hub.projects.models import AdoptionState
+from volunteer_hub.registry.models import Organisation
 from volunteer_hub.shifts import adoption_queries, adoptions, jobs, reserving, scheduling, signing
 from volunteer_hub.shifts.models import Hold, Post, SignUp
 from volunteer_hub.shifts.plans import ShiftPlan
@@ -273,6 +274,35 @@ def test_everybody_is_told_what_they_wait_for(session, cast):
 
 def send(client, address, **form):
     return client.post(address, data={"request_key": "k" + address, **form})
+
+
+def test_help_is_asked_for_projects_with_shifts_to_come_or_new_ones(client, session, cast):
+    organisation = cast["project"].organisation_id
+    made = {
+        title: make_project(
+            session,
+            organisation=session.get_one(Organisation, organisation),
+            title_zh=title,
+            created_at=NOW - timedelta(days=age),
+        )
+        for title, age in (
+            ("有后续班次", 400),
+            ("去年三季度", 400),
+            ("从未排班", 400),
+            ("新建的", 10),
+        )
+    }
+    make_shift(session, project=made["有后续班次"], starts_at=NOW + timedelta(days=3))
+    make_shift(session, project=made["去年三季度"], starts_at=NOW - timedelta(days=3))
+    login(client, cast["coordinator"])
+    page = client.get("/console/adoptions").text
+    shown = {title for title in made if f">{title}</option>" in page}
+    assert shown == {"有后续班次", "新建的"}
+    answer = send(
+        client, "/console/adoptions", project_id=made["去年三季度"].id,
+        first_day=TODAY.isoformat(), last_day=LATER.isoformat(), places="2",
+    )  # fmt: skip
+    assert answer.status_code == 422
 
 
 def test_from_a_call_for_help_to_thanks_through_the_screens(client, session, cast):

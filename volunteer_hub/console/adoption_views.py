@@ -29,7 +29,7 @@ def adoptions_() -> Response:
     form = HelpForm(data={"first_day": today, "places": 2})
     form.project_id.choices = [
         SelectChoice(str(row.id), row.name)
-        for row in desk_queries.published(session, current_user.organisation_ids)
+        for row in desk_queries.to_come(session, current_user.organisation_ids, now=clock.now())
     ]
     if form.validate_on_submit() and attempt(form, lambda: _ask(form)):
         return done(url_for(".adoptions_"), say=_("Branches see it in their list now."))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core import clock
@@ -19,6 +19,8 @@ from volunteer_hub.registry.models import Organisation, Place
 from volunteer_hub.registry.queries import Choice
 
 PAGE_SIZE = 20
+# How long a project without shifts is taken for one whose shifts are still to be posted.
+NEW = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -175,13 +177,19 @@ def organisation_choices(session: Session, organisation_ids: Collection[int]) ->
     return [Choice(row.id, either(row.name_zh, row.name_en)) for row in rows]
 
 
-def published(session: Session, organisation_ids: Collection[int]) -> list[Choice]:
-    """Return the published projects of these organisations, for a list to choose from."""
+def to_come(session: Session, organisation_ids: Collection[int], *, now: datetime) -> list[Choice]:
+    """Return the published projects with shifts to come, for a list to choose from.
+
+    One that never had a shift is among them for its first quarter: its shifts may follow. Those of
+    past quarters stay published for their records, and need no help.
+    """
+    begins = Project.last_starts_at.is_(None) & (Project.created_at > now - NEW)
     rows = session.execute(
         select(Project.id, Project.title_zh, Project.title_en)
         .where(
             Project.organisation_id.in_(organisation_ids),
             Project.status == str(ProjectStatus.PUBLISHED),
+            or_(Project.last_starts_at > now, begins),
         )
         .order_by(Project.title_zh, Project.id)
     )

@@ -149,7 +149,7 @@ LABELS = {
     "insurance": _l("Insurance"),
     "kind": _l("Kind"),
     "last_day": _l("Last day"),
-    "last_entry_id": _l("Ledger up to entry"),
+    "last_entry_id": _l("Last entry of the ledger"),
     "line_position": _l("Place in line"),
     "meeting_point": _l("Meeting point"),
     "minimum": _l("Minimum"),

@@ -14,19 +14,27 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core import clock
-from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _, clock_time, day_year, either
 from volunteer_hub.registry.models import BranchKind
 from volunteer_hub.reports import sheet, workbook
 from volunteer_hub.reports.details import hours, people, person_columns, shift_columns, shifts_held
-from volunteer_hub.reports.figures import change, shared_hours, tenths_of_percent
 from volunteer_hub.reports.filters import Filters
 from volunteer_hub.reports.queries import export, lines, sheets
 from volunteer_hub.reports.queries.export import Withheld
 from volunteer_hub.reports.queries.lines import SummaryRow
 from volunteer_hub.reports.queries.sums import Tally, few
 from volunteer_hub.reports.scope import Members, Scope
-from volunteer_hub.reports.workbook import Column, Foot, Head, Page
+from volunteer_hub.reports.shares import MOST_CHANGE, change
+from volunteer_hub.reports.workbook import (
+    Column,
+    Foot,
+    Head,
+    Nested,
+    Page,
+    Ratio,
+    Total,
+    Value,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,8 @@ class Report:
     named: bool
     kept: Kept
     ranks: Mapping[int, int]
-    adopted: Mapping[int, int]
+    # The projects that each branch itself stands by.
+    adopted: Mapping[int, Collection[int]]
 
 
 def write(target: IO[bytes], session: Session, report: Report) -> None:
@@ -83,8 +92,11 @@ def _pages(session: Session, report: Report) -> Iterator[Page]:
         Foot(signs(), notes(report)),
     )
     if report.named:
+        known = sheets.namesakes(session, report.scope)
         found = sheets.people(session, report.scope)
-        yield Page(_("People in detail"), person_columns(), people(found), Foot((), notes(report)))
+        yield Page(
+            _("People in detail"), person_columns(), people(found, known), Foot((), notes(report))
+        )
     shifts = sheets.shifts(session, report.scope)
     yield Page(_("Shifts in detail"), shift_columns(), shifts_held(shifts, report.kept.shifts))
     say = sheet.words(named=report.named)
@@ -148,12 +160,13 @@ def kinds_of_branch() -> dict[str, str]:
     }
 
 
-def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Cell]]:
-    kinds = kinds_of_branch()
+def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Value]]:
+    kinds, levels, adopted = kinds_of_branch(), _levels(rows), _adopted(rows, report.adopted)
+    whole: Total | None = None
     for number, row in enumerate(rows, start=1):
-        head: list[Cell] = [
+        head: list[Value] = [
             number,
-            either(row.name_zh, row.name_en),
+            Nested(either(row.name_zh, row.name_en), levels[row.id]),
             either(row.parent_zh, row.parent_en),
             kinds.get(row.kind, row.kind),
             either(row.building_zh, row.building_en),
@@ -162,30 +175,53 @@ def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Cell]]
         if row.id in report.kept.branches:
             yield head + [_("fewer than 5")] + [""] * (len(summary_columns()) - len(head) - 1)
             continue
-        yield head + _figures(row, report)
+        projects = len(adopted[row.id])
+        line = _figures(row, report, projects)
+        yield head + line
+        if number == 1:
+            whole = Total([_("Total"), _("Each person once"), "", "", "", row.enterprises, *line])
+    if len(rows) > 1 and whole:
+        yield whole
 
 
-def _figures(row: SummaryRow, report: Report) -> list[Cell]:
+def _levels(rows: Sequence[SummaryRow]) -> dict[int, int]:
+    """Return how deep each branch lies under the first; parents come before their children."""
+    found: dict[int | None, int] = {}
+    for row in rows:
+        found[row.id] = found.get(row.parent_id, -1) + 1
+    return {row.id: found[row.id] for row in rows}
+
+
+def _adopted(rows: Sequence[SummaryRow], own: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
+    """Return the projects that each branch stands by with all below it, each once."""
+    found = {row.id: set(own.get(row.id, ())) for row in rows}
+    for row in reversed(rows):
+        if row.parent_id in found:
+            found[row.parent_id] |= found[row.id]
+    return found
+
+
+def _figures(row: SummaryRow, report: Report, projects: int) -> list[Value]:
     kept, wanted = report.kept, report.scope.members
     member_books = max(row.member_books, row.members.people)
     other_books = max(row.other_books, row.others.people)
-    late = tenths_of_percent(row.all_of.late_minutes, row.all_of.minutes)
-    cells: dict[str, Cell] = {
+    late = _share(row.all_of.late_minutes, row.all_of.minutes)
+    cells: dict[str, Value] = {
         "member_books": member_books,
         "member_people": row.members.people,
-        "member_rate": _percent(tenths_of_percent(row.members.people, member_books)),
+        "member_rate": _share(row.members.people, member_books),
         "other_people": row.others.people,
         "attendances": row.all_of.attendances,
-        "adopted": report.adopted.get(row.id, 0),
+        "adopted": projects,
         "shifts": row.shifts,
         "hours": hours(row.all_of.minutes),
         "member_hours": hours(row.members.minutes),
-        "member_each": _part(shared_hours(row.members.minutes, member_books)),
-        "other_each": _part(shared_hours(row.others.minutes, other_books)),
-        "before": _change(_against(row, row.before, kept)),
-        "year_before": _change(_against(row, row.year_before, kept)),
+        "member_each": hours(row.members.minutes, member_books) if member_books else "",
+        "other_each": hours(row.others.minutes, other_books) if other_books else "",
+        "before": _against(row, row.before, kept),
+        "year_before": _against(row, row.year_before, kept),
         "no_shows": _("fewer than 5") if row.id in kept.no_shows else row.no_shows,
-        "late": _("fewer than 5") if row.id in kept.late else _percent(late),
+        "late": _("fewer than 5") if row.id in kept.late else late,
         "rank": report.ranks.get(row.id, ""),
     }
     if row.id in kept.kinds:
@@ -199,24 +235,20 @@ OF_MEMBERS = ("member_books", "member_people", "member_rate", "member_hours", "m
 OF_OTHERS = ("other_people", "other_each")
 
 
-def _against(row: SummaryRow, before: Tally, kept: Kept) -> int | None:
+def _against(row: SummaryRow, before: Tally, kept: Kept) -> Value:
+    """Return the change of the hours, in the words of the screen where a figure says nothing."""
     if kept.guarded and row.id not in kept.led and few(before, 0):
-        return None
-    return change(row.all_of.minutes, before.minutes)
-
-
-def _part(text: str | None) -> Cell:
-    return Decimal(text) if text is not None else ""
-
-
-def _percent(text: str | None) -> Cell:
-    return f"{text}%" if text is not None else ""
-
-
-def _change(value: int | None) -> Cell:
-    if value is None:
         return ""
-    return f"{'▲' if value > 0 else '▼' if value < 0 else ''}{abs(value)}%"
+    more = change(row.all_of.minutes, before.minutes)
+    if more is None:
+        return ""
+    if more > MOST_CHANGE:
+        return _("over 10 times")
+    return Ratio(Decimal(more) / 100, signed=True)
+
+
+def _share(part: int, whole: int) -> Value:
+    return Ratio(Decimal(part) / whole) if whole > 0 else ""
 
 
 def number_of(branch_id: int, span: str, now: datetime) -> str:

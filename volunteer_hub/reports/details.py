@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from volunteer_hub.core import clock
-from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _, clock_time, either
 from volunteer_hub.reports.queries.sheets import PersonRow, ShiftRow
-from volunteer_hub.reports.workbook import Column
+from volunteer_hub.reports.workbook import Column, Total, Value
 
 
-def hours(minutes: int) -> Decimal:
-    """Return minutes as hours to one decimal, rounded half away from zero as on the screen."""
-    tenths = (abs(minutes) + 3) // 6
-    return Decimal(tenths if minutes >= 0 else -tenths) / 10
+def hours(minutes: int, people: int = 1) -> Decimal:
+    """Return minutes, or each person's share of them, as exact hours; people is above 0.
+
+    A sheet shows them to one decimal, rounded half away from zero as the screen does, while its
+    rows still add up to its total.
+    """
+    return Decimal(minutes) / (60 * people)
 
 
 def person_columns() -> list[Column]:
@@ -30,8 +32,8 @@ def person_columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def people(rows: Iterable[PersonRow]) -> Iterator[list[Cell]]:
-    """Yield a line for each row and, last, their sum."""
+def people(rows: Iterable[PersonRow], namesakes: Collection[str]) -> Iterator[list[Value]]:
+    """Yield a line for each row and, last, their sum; who is one of `namesakes` is told apart."""
     member, other = _("Party member"), _("Non-member")
     late, on_site, corrected = _("Late entry"), _("On site"), _("Corrected")
     deleted = _("Deleted account")
@@ -40,7 +42,7 @@ def people(rows: Iterable[PersonRow]) -> Iterator[list[Cell]]:
         attendances, minutes = attendances + row.attendances, minutes + row.minutes
         yield [
             number,
-            row.name or deleted,
+            _told_apart(row) if row.name in namesakes else row.name or deleted,
             member if row.is_party_member else other,
             row.attendances,
             hours(row.minutes),
@@ -51,8 +53,13 @@ def people(rows: Iterable[PersonRow]) -> Iterator[list[Cell]]:
             late if row.is_late_entry else on_site,
             corrected if row.has_reversal else "",
         ]
-    total: list[Cell] = [_("Total"), "", "", attendances, hours(minutes)]
-    yield total + [""] * 5 + [_("Own people of this branch")]
+    total: list[Value] = [_("Total"), "", "", attendances, hours(minutes)]
+    yield Total(total + [""] * 5 + [_("Own people of this branch")])
+
+
+def _told_apart(row: PersonRow) -> str:
+    rest = f"{row.nickname} {either(row.enterprise_zh, row.enterprise_en)}".strip()
+    return f"{row.name} · {rest}" if rest else row.name
 
 
 def shift_columns() -> list[Column]:
@@ -69,7 +76,7 @@ def shift_columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def shifts_held(rows: Iterable[ShiftRow], hidden: Collection[int]) -> Iterator[list[Cell]]:
+def shifts_held(rows: Iterable[ShiftRow], hidden: Collection[int]) -> Iterator[list[Value]]:
     """Yield a line for each shift that is not hidden, one for the hidden, and the sum."""
     corrected = _("Corrected")
     sums = {False: ShiftSums(), True: ShiftSums()}
@@ -102,7 +109,7 @@ def shifts_held(rows: Iterable[ShiftRow], hidden: Collection[int]) -> Iterator[l
         ]
     if sums[True].shifts:
         line = _("Not listed, as fewer than five people took part: %(num)s", num=sums[True].shifts)
-        yield _sum_line("", line, sums[True])
+        yield list(_sum_line("", line, sums[True]))
     yield _sum_line(_("Total"), "", sums[False].with_other(sums[True]))
 
 
@@ -127,7 +134,7 @@ class ShiftSums:
         )
 
 
-def _sum_line(head: str, text: str, sums: ShiftSums) -> list[Cell]:
-    figures: list[Cell] = [sums.came, sums.left, hours(sums.minutes)]
-    line: list[Cell] = [head, text]
-    return line + [""] * 9 + figures + [""] * 4
+def _sum_line(head: str, text: str, sums: ShiftSums) -> Total:
+    figures: list[Value] = [sums.came, sums.left, hours(sums.minutes)]
+    line: list[Value] = [head, text]
+    return Total(line + [""] * 9 + figures + [""] * 4)

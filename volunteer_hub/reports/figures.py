@@ -13,6 +13,7 @@ from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.i18n import either
 from volunteer_hub.reports.queries.branch import BranchRow, Family
 from volunteer_hub.reports.queries.sums import NOTHING, Detail, Tally, few, total
+from volunteer_hub.reports.shares import percent, shared_hours, tenths_of_percent
 from volunteer_hub.reports.veil import Part
 
 MOST_MONTHS = 12
@@ -22,26 +23,30 @@ MOST_WEEKS = 53
 
 @dataclass(frozen=True)
 class Month:
-    """Minutes of a month within the span, by its first day."""
+    """Minutes of a month within the span, by its first day; `days` are those of it in the span."""
 
     first: date
     minutes: int
+    days: Period
     is_hidden: bool = False
 
     @property
     def dates(self) -> dict[str, str]:
-        """The query values that ask for this month alone."""
-        last = self.first + relativedelta(months=1, days=-1)
-        return {"from": self.first.isoformat(), "to": last.isoformat()}
+        """The query values that ask for what the month counts, and no more."""
+        return {"from": self.days.first.isoformat(), "to": self.days.last.isoformat()}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Minutes of a category; `id` None stands for all smaller ones together."""
+    """Minutes of a category; `id` None stands for all others together.
+
+    `has_more`: some of these may be told apart; else all are of few people.
+    """
 
     id: int | None
     name: str
     minutes: int
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ class PlaceLine:
     committee_id: int | None
     minutes: int
     attendances: int
+    # The branches, by id and name, on whose pages the reader may see the rows of this building.
+    opens: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,36 +128,6 @@ class Figures:
         return tenths_of_percent(self.no_shows, self.now.attendances + self.no_shows)
 
 
-def shared_hours(minutes: int, people: int) -> str | None:
-    """Return hours for each to one decimal, rounded half up once; None when there is nobody."""
-    if people <= 0:
-        return None
-    tenths = (abs(minutes) + 3 * people) // (6 * people)
-    return f"{'-' if minutes < 0 and tenths else ''}{tenths // 10}.{tenths % 10}"
-
-
-def percent(part: int, whole: int) -> int | None:
-    """Return whole per cent, rounded half up; None of nothing."""
-    return (200 * part + whole) // (2 * whole) if whole else None
-
-
-def tenths_of_percent(part: int, whole: int) -> str | None:
-    """Return per cent to one decimal, rounded half up; None of nothing."""
-    if whole <= 0:
-        return None
-    tenths = (2000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}"
-
-
-def change(now: int, before: int) -> int | None:
-    """Return the change against before in whole per cent; None where there was nothing."""
-    if before <= 0:
-        return None
-    rest = now - before
-    rounded = (200 * abs(rest) + before) // (2 * before)
-    return rounded if rest >= 0 else -rounded
-
-
 def standing(members: int, tally: Tally) -> Standing:
     """Return the standing; whoever took part was on the books, whatever was corrected since."""
     return Standing(max(members, tally.people), tally.people)
@@ -167,10 +144,12 @@ def figures(
     categories: Mapping[int, tuple[str, str]],
     veiled: Mapping[Part, Collection[int]] | None = None,
     guarded: bool = False,
+    every_kind: bool = False,
 ) -> Figures:
     """Return the page's figures; `spans` are the tallies of now, the span before, a year before.
 
-    What is `veiled` is told of nobody; a `guarded` reader is not told of few people before either.
+    `every_kind` lists all categories, not only the largest. What is `veiled` is told of nobody; a
+    `guarded` reader is not told of few people before either.
     """
     veiled = veiled or {}
     now, before, year_before = (total(span, branch_id) for span in spans)
@@ -184,7 +163,9 @@ def figures(
         no_shows=no_shows,
         months=_months(period, detail.days, veiled.get(Part.MONTH, ())),
         weeks=_weeks(period, detail.days),
-        kinds=_kinds(detail.categories, categories, veiled.get(Part.CATEGORY, ())),
+        kinds=_kinds(
+            detail.categories, categories, veiled.get(Part.CATEGORY, ()), whole=every_kind
+        ),
         hidden_weekdays=frozenset((key - 1) % 7 for key in veiled.get(Part.WEEKDAY, ())),
         hides_late=1 in veiled.get(Part.LATE, ()),
     )
@@ -197,8 +178,10 @@ def _months(period: Period, days: Mapping[date, int], hidden: Collection[int]) -
     months, step = [], period.first.replace(day=1)
     while step <= period.last:
         is_hidden = 100 * step.year + step.month in hidden
-        months.append(Month(step, 0 if is_hidden else minutes[step], is_hidden))
-        step = date(step.year + step.month // 12, step.month % 12 + 1, 1)
+        following = step + relativedelta(months=1)
+        part = Period(max(step, period.first), min(following - timedelta(days=1), period.last))
+        months.append(Month(step, 0 if is_hidden else minutes[step], part, is_hidden))
+        step = following
     return tuple(months[-MOST_MONTHS:])
 
 
@@ -221,16 +204,21 @@ def _weeks(
 
 
 def _kinds(
-    minutes: Mapping[int, int], names: Mapping[int, tuple[str, str]], hidden: Collection[int] = ()
+    minutes: Mapping[int, int],
+    names: Mapping[int, tuple[str, str]],
+    hidden: Collection[int] = (),
+    *,
+    whole: bool = False,
 ) -> tuple[Kind, ...]:
     ordered = sorted(
         ((id_, value) for id_, value in minutes.items() if value and id_ not in hidden),
         key=lambda item: (-item[1], item[0]),
     )
-    kinds = [Kind(id_, either(*names[id_]), value) for id_, value in ordered[:MOST_CATEGORIES]]
-    rest = sum(value for _id, value in ordered[MOST_CATEGORIES:])
+    most = len(ordered) if whole else MOST_CATEGORIES
+    kinds = [Kind(id_, either(*names[id_]), value) for id_, value in ordered[:most]]
+    rest = sum(value for _id, value in ordered[most:])
     rest += sum(minutes.get(id_, 0) for id_ in hidden)
-    return tuple(kinds + [Kind(None, "", rest)] * bool(rest))
+    return tuple(kinds + [Kind(None, "", rest, len(ordered) > most)] * bool(rest))
 
 
 def by_branch(

@@ -128,7 +128,9 @@ def _report(family: queries.Family, wanted: Filters) -> book.Report:
         named=named,
         kept=_kept(family, scope, hidden),
         ranks={one.branch_id: one.position for one in places if one.position is not None},
-        adopted={branch_id: len(rows) for branch_id, rows in adopted.items()},
+        adopted={
+            branch_id: {row.project_id for row in rows} for branch_id, rows in adopted.items()
+        },
     )
 
 

@@ -27,7 +27,7 @@ def body(draft: Draft) -> bytes:
         _("Definitions") + _(": ") + definitions(),
         _("Corrections to closed months were recorded after those months were closed."),
         _("Figures as of") + _(": ") + cut_off,
-        _("Ledger up to entry") + _(": ") + str(draft.last_entry_id),
+        _("Ledger up to entry %(number)s", number=draft.last_entry_id),
         _("Report number") + _(": ") + draft.number,
         f"SHA-256 {draft.digest}",
         f"HMAC {draft.signature}",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from volunteer_hub.core import i18n
 from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _
+from volunteer_hub.reports.details import hours
 from volunteer_hub.reports.filters import Filters
 from volunteer_hub.reports.queries.branch import BranchRow
 from volunteer_hub.reports.queries.export import EntryLine
+from volunteer_hub.reports.workbook import Total, Value
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Words:
     is_chinese: bool
     head: tuple[str, ...]
     minutes: str
+    rounded: str
     late_entry: str
     correction: str
     deleted: str
@@ -44,6 +47,7 @@ def words(*, named: bool) -> Words:
         is_chinese=i18n.language() == i18n.CHINESE,
         head=tuple(head),
         minutes=_("Minutes"),
+        rounded=_("Hours, to one decimal"),
         late_entry=_("Late entry"),
         correction=_("Correction"),
         deleted=_("Deleted account"),
@@ -54,25 +58,33 @@ def words(*, named: bool) -> Words:
 
 
 def rows(entries: Iterable[EntryLine], say: Words, *, named: bool) -> Iterator[list[Cell]]:
-    """Yield the head and one line for each ledger entry; `minutes` add up to the page's total."""
-    yield list(say.head)
-    for line, _minutes in _lines(entries, say, named=named):
+    """Yield the head and one line for each ledger entry, for CSV.
+
+    `minutes` add up to the page's total; hours are each rounded to one decimal, as the head says,
+    since a text file has no number format to hide the rest.
+    """
+    head: list[Cell] = list(say.head)
+    place = head.index(say.minutes) + 1
+    head[place] = say.rounded
+    yield head
+    for line, minutes in _lines(entries, say, named=named):
+        line[place] = Decimal(i18n.hours(minutes))
         yield line
 
 
 def rows_with_total(
     entries: Iterable[EntryLine], say: Words, *, named: bool
-) -> Iterator[list[Cell]]:
-    """Yield the same and, last, the sum of the rows, which is what the page shows."""
+) -> Iterator[Sequence[Value]]:
+    """Yield the same with exact hours and, last, the sum, which is what the page shows."""
     yield list(say.head)
     sum_ = 0
     for line, minutes in _lines(entries, say, named=named):
         sum_ += minutes
         yield line
-    last: list[Cell] = [""] * len(say.head)
+    last = Total([""] * len(say.head))
     last[0] = say.total
     place = say.head.index(say.minutes)
-    last[place], last[place + 1] = sum_, Decimal(i18n.hours(sum_))
+    last[place], last[place + 1] = sum_, hours(sum_)
     yield last
 
 
@@ -89,7 +101,7 @@ def _lines(
             say.either(entry.category_zh, entry.category_en),
             say.either(entry.organisation_zh, entry.organisation_en),
             entry.minutes,
-            Decimal(i18n.hours(entry.minutes)),
+            hours(entry.minutes),
             say.late_entry if entry.is_late_entry else "",
             say.correction if entry.is_reversal else "",
         ]

@@ -22,6 +22,7 @@ from volunteer_hub.reports import (
     member_views,
     month_views,
     row_views,
+    shares,
     veil,
     waits,
 )
@@ -131,6 +132,7 @@ def _page(branch_id: int) -> dict[str, Any]:
         categories=queries.category_names(session),
         veiled=veiled,
         guarded=guarded and not named,
+        every_kind=request.args.get("kinds") == "all",
     )
     return {
         "found": found,
@@ -149,8 +151,8 @@ def _page(branch_id: int) -> dict[str, Any]:
         "hides_no_shows": waits.hides_no_shows(family, scope, found.no_shows),
         "adopted": queries.adopted(session, [branch_id], wanted.period).get(branch_id, []),
         "narrowed": narrowed(wanted),
-        "percent": figures.percent,
-        "change": figures.change,
+        "change": shares.change,
+        "most_change": shares.MOST_CHANGE,
         "month": i18n.month,
         **page_of(family, wanted),
     }

@@ -14,7 +14,7 @@ from volunteer_hub.accounts.models import Person
 from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.hours.models import LedgerEntry
 from volunteer_hub.projects.models import Category, Project
-from volunteer_hub.registry.models import Organisation, Place
+from volunteer_hub.registry.models import Enterprise, Organisation, Place
 from volunteer_hub.reports.scope import BRANCH_ID, Scope, counts, entries_of
 from volunteer_hub.shifts.models import Post, Shift, SignUp, SignUpStatus
 
@@ -36,6 +36,9 @@ class PersonRow:
     organisation_en: str
     is_late_entry: bool
     has_reversal: bool
+    nickname: str
+    enterprise_zh: str
+    enterprise_en: str
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,12 @@ def people(session: Session, scope: Scope) -> Iterator[PersonRow]:
             Organisation.name_en,
             LedgerEntry.is_late_entry,
             func.max(case((LedgerEntry.reverses_id.is_not(None), 1), else_=0)),
+            Person.nickname,
+            func.coalesce(Enterprise.name_zh, ""),
+            func.coalesce(Enterprise.name_en, ""),
         )
         .join(Person, Person.id == LedgerEntry.person_id)
+        .outerjoin(Enterprise, Enterprise.id == Person.enterprise_id)
         .join(Project, Project.id == LedgerEntry.project_id)
         .join(Organisation, Organisation.id == LedgerEntry.organisation_id)
         .join(Attendance, Attendance.id == LedgerEntry.attendance_id)
@@ -93,6 +100,9 @@ def people(session: Session, scope: Scope) -> Iterator[PersonRow]:
         .group_by(
             Person.id,
             Person.name,
+            Person.nickname,
+            Enterprise.name_zh,
+            Enterprise.name_en,
             LedgerEntry.is_party_member,
             Project.id,
             Project.title_zh,
@@ -109,7 +119,20 @@ def people(session: Session, scope: Scope) -> Iterator[PersonRow]:
     )
     for row in rows:
         fields: list[Any] = [row[0], row[1], int(row[2]), int(row[3]), *row[4:12], bool(row[12])]
-        yield PersonRow(*fields)
+        yield PersonRow(*fields, *row[13:])
+
+
+def namesakes(session: Session, scope: Scope) -> frozenset[str]:
+    """Return the names that more than one of the people of `people` bears."""
+    names = session.scalars(
+        select(Person.name)
+        .join(LedgerEntry, LedgerEntry.person_id == Person.id)
+        .where(*entries_of(scope.shape), LedgerEntry.branch_id == BRANCH_ID, Person.name != "")
+        .group_by(Person.name)
+        .having(func.count(distinct(Person.id)) > 1),
+        scope.values(),
+    )
+    return frozenset(names)
 
 
 def shifts(session: Session, scope: Scope) -> Iterator[ShiftRow]:
