@@ -14,6 +14,7 @@ from volunteer_hub.hours.sheets import count_to_confirm
 from volunteer_hub.matching.one_to_one.queries import waiting
 from volunteer_hub.matching.turnout import Turnout, turnouts
 from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts.adoption_queries import proposed_count
 from volunteer_hub.shifts.desk_answers import Pending, pending
 from volunteer_hub.shifts.desk_people import Left, cancellations
 from volunteer_hub.shifts.desk_queries import ShiftLine, board
@@ -61,6 +62,8 @@ class Board:
     has_projects: bool
     # Seniors' wishes that wait to be verified or for a shift.
     wishes: int = 0
+    # Branches that would like to adopt a project and wait for an answer.
+    adoptions: int = 0
 
     @property
     def today(self) -> Day:
@@ -101,7 +104,7 @@ def read_board(
         # What began last night and goes on belongs to today.
         days.setdefault(max(shift.day, today), []).append(shift)
     ahead = {s.id: s.capacity for s in shifts if s.is_published and s.taken and now < s.starts_at}
-    has_projects, wishes = _projects_and_wishes(session, organisation_ids)
+    has_projects, wishes, adoptions = _projects_and_what_waits(session, organisation_ids)
     return Board(
         days=[Day(day, found) for day, found in days.items()],
         short=[
@@ -116,14 +119,18 @@ def read_board(
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
         has_projects=has_projects,
         wishes=wishes,
+        adoptions=adoptions,
     )
 
 
-def _projects_and_wishes(session: Session, organisation_ids: Sequence[int]) -> tuple[bool, int]:
-    """Return whether there is any project, and how many seniors' wishes wait."""
+def _projects_and_what_waits(
+    session: Session, organisation_ids: Sequence[int]
+) -> tuple[bool, int, int]:
+    """Return whether there is any project, how many seniors' wishes and how many adoptions wait."""
     any_project = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).exists()
-    row = session.execute(select(any_project, waiting(organisation_ids))).one()
-    return bool(row[0]), int(row[1])
+    counts = (waiting(organisation_ids), proposed_count(organisation_ids))
+    row = session.execute(select(any_project, *counts)).one()
+    return bool(row[0]), int(row[1]), int(row[2])
 
 
 def name_of(session: Session, person_id: int | None) -> str:
