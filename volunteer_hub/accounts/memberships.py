@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import (
@@ -280,15 +280,15 @@ def requests_of(session: Session, branch_id: int) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
-def waiting_count(session: Session, branch_id: int) -> int:
-    """Return how many people say to belong to the branch and wait for an answer."""
+def asking_count(branch_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """Count, inside another question, who says to belong to the branch and waits for an answer."""
     query = select(func.count(MembershipRequest.id)).join(
         Person, Person.id == MembershipRequest.person_id
     )
-    return session.scalar(query.where(*_waits(branch_id))) or 0
+    return query.where(*_waits(branch_id)).scalar_subquery()
 
 
-def _waits(branch_id: int) -> tuple[ColumnElement[bool], ...]:
+def _waits(branch_id: int | ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     return (
         MembershipRequest.branch_id == branch_id,
         MembershipRequest.state == str(RequestState.OPEN),

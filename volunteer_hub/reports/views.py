@@ -9,7 +9,6 @@ from flask import request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from volunteer_hub.accounts import memberships
 from volunteer_hub.core import clock, i18n
 from volunteer_hub.core.calendar import Period, Quarter, quarter_of
 from volunteer_hub.core.db import db
@@ -146,7 +145,7 @@ def _page(branch_id: int) -> dict[str, Any]:
             branch_id, list(zip(past, sums[3:], past_books, strict=True)), hides_few=not named
         ),
         "guarded": guarded,
-        "asking": memberships.waiting_count(session, branch_id) if named else 0,
+        "asking": family.asking if named else 0,
         "waiting": waiting,
         "waiting_minutes": sum(row.minutes for row in waiting),
         "waiting_people": sum(row.people for row in waiting),
