@@ -190,7 +190,7 @@ def _enrol(
     if start < open_from:
         raise InvalidInput(
             _(
-                "Figures of before stand already. Please give %(day)s or a later day.",
+                "Earlier figures stand already. Please give %(day)s or a later day.",
                 day=day_year(open_from),
             ),
             field="start",

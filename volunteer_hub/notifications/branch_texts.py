@@ -25,7 +25,7 @@ def _membership_confirmed(params: Params) -> Text:
         kind = _("as a Party member") if params["is_party_member"] else _("as a non-member")
         return Text(
             _("%(branch)s has confirmed your change", branch=_branch(params)),
-            _("You belong to it %(kind)s now. Hours of before stay as they are.", kind=kind),
+            _("You belong to it %(kind)s now. Earlier hours stay as they are.", kind=kind),
         )
     return Text(
         _("You belong to %(branch)s", branch=_branch(params)),
@@ -49,7 +49,7 @@ def _membership_ended(params: Params) -> Text:
     return Text(
         _("Your membership of %(branch)s has ended", branch=_branch(params)),
         _(
-            "Its last day was %(day)s. Hours of before stay as they are.",
+            "Its last day was %(day)s. Earlier hours stay as they are.",
             day=day_year(date.fromisoformat(params["day"])),
         ),
     )

@@ -17,6 +17,7 @@ from volunteer_hub.core.i18n import _, either, speaking
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.hours import closed_months, closing
+from volunteer_hub.registry.models import Branch
 from volunteer_hub.registry.services import switch_league
 from volunteer_hub.reports import month_sheet, veil
 from volunteer_hub.reports.blueprint import (
@@ -60,14 +61,20 @@ def _hidden(close_ids: list[int], family: Family) -> set[int]:
     """
     if not is_guarded(family):
         return set()
-    session, branch_id, led = db.session(), family.branch.id, current_user.led_branch_ids
+    branch_id = family.branch.id
+    return {id_ for id_, hidden in _hidden_sheets(close_ids).items() if branch_id in hidden}
+
+
+def _hidden_sheets(close_ids: list[int]) -> dict[int, set[int]]:
+    """Return, by close, the branches whose sheets would tell this reader of few people (S16)."""
+    session, led = db.session(), current_user.led_branch_ids
     parents = tree.in_sight(session, seen_ids())
     sums: dict[int, dict[int, Tally]] = defaultdict(dict)
     for close_id, one, figures in closed_months.figures_by_branch(session, close_ids):
         sums[close_id][one] = Tally(
             figures["minutes"], figures["attendances"], 0, figures["people"]
         )
-    return {id_ for id_ in close_ids if branch_id in veil.in_tree(parents, sums[id_], led)[0]}
+    return {id_: set(veil.in_tree(parents, sums[id_], led)[0]) for id_ in close_ids}
 
 
 @bp.get("/<int:branch_id>/months/<month>.xlsx")
@@ -113,14 +120,26 @@ def months_closed() -> BaseResponse:
             )
         return done(url_for("office.closed_months"), say=_("The month is closed."))
     following = closing.next_month(session, today=today)
+    rows = closed_months.closes(session)
     return render(
         "office/months.html",
-        rows=closed_months.closes(session),
+        rows=rows,
+        sheets=_sheets_at_the_top([row.id for row in rows]),
         following=following,
         preview=closed_months.preview(session, following) if following else None,
         first_open=clock.today().replace(day=1),
         waiting=closed_months.waiting_shifts(session, following, now=now) if following else 0,
     )
+
+
+def _sheets_at_the_top(close_ids: list[int]) -> dict[int, list[Branch]]:
+    """Return, by close, the branches at the top of the tree whose sheet the office can download."""
+    hidden = _hidden_sheets(close_ids)
+    found: dict[int, list[Branch]] = defaultdict(list)
+    for close_id, branch in closed_months.sheets_at_the_top(db.session()):
+        if branch.id not in hidden.get(close_id, ()):
+            found[close_id].append(branch)
+    return found
 
 
 @office.post("/league")

@@ -21,6 +21,7 @@ from volunteer_hub.reports import (
     filters,
     member_views,
     month_views,
+    paper_lines,
     row_views,
     veil,
 )
@@ -102,7 +103,10 @@ def show(branch_id: int) -> Response:
 @requires(Permission.BRANCH_VIEW)
 def paper(branch_id: int) -> Response:
     """Show the same figures laid out for one page of A4."""
-    return render("reports/branch.html", printing=True, **_page(branch_id))
+    found = _page(branch_id)
+    found["lines"] = paper_lines.branches(found["lines"])
+    found["places"] = paper_lines.places(found["places"])
+    return render("reports/branch.html", printing=True, **found)
 
 
 def _page(branch_id: int) -> dict[str, Any]:
