@@ -76,7 +76,7 @@ class PartLine:
 class PlaceLine:
     """Minutes and attendances by building 楼宇; `id` 0: of people without one.
 
-    `id` None: of buildings that would tell of few people, or of `others` for want of room, together.
+    `id` None: together, of buildings that would tell of few people, or of `others` that lack room.
     """
 
     id: int | None

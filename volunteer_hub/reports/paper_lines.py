@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from volunteer_hub.reports.figures import PartLine, PlaceLine
 from volunteer_hub.reports.queries.sums import Tally
 
-MOST_LINES = 8
+MOST_LINES = 10
 
 
 def branches(lines: Sequence[PartLine]) -> tuple[PartLine, ...]:
     """Return at most `MOST_LINES` lines by branch; those left out are put together in the last one.
 
-    All hidden lines are among those: with one of them outside, the sum would tell of the others.
+    All hidden lines are among those: with one of them outside, the sum would tell of the others. So
+    it tells no more than the whole less the lines that the screen shows.
     """
     if len(lines) <= MOST_LINES:
         return tuple(lines)
@@ -24,8 +25,8 @@ def branches(lines: Sequence[PartLine]) -> tuple[PartLine, ...]:
     tally = Tally(
         sum(line.tally.minutes for line in left), sum(line.tally.attendances for line in left)
     )
-    hidden = all(line.hidden for line in left)
-    return (*shown, PartLine(None, tally, None, hidden, others=len(left)), *rest)
+    others = sum(line.branch is not None for line in left)
+    return (*shown, PartLine(None, tally, None, others=others), *rest)
 
 
 def places(lines: Sequence[PlaceLine]) -> tuple[PlaceLine, ...]:
