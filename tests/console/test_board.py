@@ -159,7 +159,7 @@ def test_adoptions_that_wait_for_an_answer_come_first(session, client, project, 
     session.commit()
     assert board().adoptions == 1
     page = login(client, alice).get("/console").text
-    assert "1 个支部想认领项目" in page
+    assert "1 个认领等你答复" in page
     adoption = session.scalars(select(Adoption)).one()
     adoption.state = str(AdoptionState.AGREED)
     session.commit()

@@ -62,7 +62,7 @@ class Board:
     has_projects: bool
     # Seniors' wishes that wait to be verified or for a shift.
     wishes: int = 0
-    # Branches that would like to adopt a project and wait for an answer.
+    # Adoptions that branches offer and that wait for an answer.
     adoptions: int = 0
 
     @property
