@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
 
 from tests.browser.conftest import DESK, PHONE
+from volunteer_hub.registry.models import Branch
 
 
 def pages_in(pdf: bytes) -> int:
@@ -22,6 +25,24 @@ def test_a_branch_prints_on_one_sheet_of_a4(open_browser, live, identity, lang):
     page: Page = open_browser(identity, screen=DESK, lang=lang).page
     page.goto(f"/branches/{branch}/print")
     assert pages_in(page.pdf(format="A4", prefer_css_page_size=True)) == 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_big_branch_and_a_long_time_print_on_one_sheet_too(open_browser, live, lang):
+    below = func.count(Branch.id)
+    query = select(Branch.parent_id).where(Branch.parent_id.is_not(None))
+    biggest = live.look_up(
+        lambda session: session.scalars(
+            query.group_by(Branch.parent_id).order_by(below.desc(), Branch.parent_id).limit(3)
+        ).all()
+    )
+    page: Page = open_browser("office", screen=DESK, lang=lang).page
+    today = datetime.now(UTC).date()
+    start = today - timedelta(days=500)
+    for branch in biggest:
+        for asked in ("", f"?from={start}&to={today}", "?axis=place"):
+            page.goto(f"/branches/{branch}/print{asked}")
+            assert pages_in(page.pdf(format="A4", prefer_css_page_size=True)) == 1, (branch, asked)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

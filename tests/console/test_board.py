@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import (
     make_attendance,
+    make_branch,
     make_person,
     make_project,
     make_shift,
@@ -19,6 +21,8 @@ from volunteer_hub.console.queries import read_board
 from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import day_bounds
 from volunteer_hub.core.db import db
+from volunteer_hub.projects.models import Adoption, AdoptionState
+from volunteer_hub.shifts import adoptions
 from volunteer_hub.shifts.models import ShiftStatus
 
 
@@ -142,3 +146,21 @@ def test_the_desk_is_closed_to_strangers_and_asks_visitors_to_sign_in(client, ch
 def test_the_old_address_of_shifts_leads_to_the_board(client, alice):
     answer = login(client, alice).get("/console/shifts")
     assert (answer.status_code, answer.location) == (303, "/console")
+
+
+def test_adoptions_that_wait_for_an_answer_come_first(session, client, project, alice, board, now):
+    branch, leader = make_branch(session), make_person(session)
+    today = clock.local(now).date()
+    adoptions.propose(
+        session, branch_id=branch.id, project_id=project.id, first_day=today,
+        last_day=today + timedelta(days=30), places=2, message="", today=today,
+        actor_id=leader.id, now=now,
+    )  # fmt: skip
+    session.commit()
+    assert board().adoptions == 1
+    page = login(client, alice).get("/console").text
+    assert "1 个认领等你答复" in page
+    adoption = session.scalars(select(Adoption)).one()
+    adoption.state = str(AdoptionState.AGREED)
+    session.commit()
+    assert board().adoptions == 0

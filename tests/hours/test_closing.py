@@ -206,6 +206,32 @@ def test_a_closed_sheet_is_the_same_file_for_ever(client, session, office):
     assert client.get(f"/branches/{branch.id}/months/x.xlsx").status_code == 404
 
 
+def test_closing_asks_once_more_and_the_office_can_download_what_it_closed(client, session, office):
+    branch, books = make_branch(session, name_zh="街道党工委"), open_books(session)
+    for _ in range(5):
+        books.serve(make_person(session), branch, date(2026, 10, 10), 60)
+    login(client, office)
+    page = client.get("/office/months").text
+    # The button is behind what it does: one tap to read, a second one to close.
+    asked = page[page.index("<summary>月结 2026-10……") :]
+    assert "5.0 小时、5 人次" in asked
+    assert "不能撤销" in asked
+    assert "确认月结 2026-10</button>" in asked
+    client.post("/office/months", data={"month": "2026-10", "request_key": "one"})
+    address = f"/branches/{branch.id}/months/2026-10.xlsx"
+    assert f'href="{address}"' in client.get("/office/months").text
+    assert client.get(address).status_code == 200
+
+
+def test_the_office_is_offered_no_sheet_that_it_may_not_open(client, session, office):
+    """S16."""
+    branch = make_branch(session)
+    open_books(session).serve(make_person(session), branch, date(2026, 10, 1), 77)
+    login(client, office)
+    client.post("/office/months", data={"month": "2026-10", "request_key": "one"})
+    assert "2026-10.xlsx" not in client.get("/office/months").text
+
+
 def test_closing_twice_says_so_and_changes_nothing(client, session, office):
     open_books(session).serve(make_person(session), make_branch(session), date(2026, 10, 1), 60)
     login(client, office)

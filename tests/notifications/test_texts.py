@@ -33,6 +33,7 @@ MORE = {
     "confirm_overdue": {"people": 3},
     "claim_asked": {"due_on": "2026-12-08"},
     "claim_granted": {"minutes": 60},
+    "membership_asked": BRANCH,
     "membership_confirmed": BRANCH,
     "membership_declined": BRANCH,
     "branch_invites": BRANCH,

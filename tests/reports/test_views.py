@@ -286,7 +286,7 @@ def test_a_download_is_noted_in_the_audit_trail(client, session, tree):
 @pytest.mark.parametrize(
     "query",
     [
-        "quarter=2026Q9", "quarter=1999Q1", "from=2026-13-01", "from=2026-02-02&to=2026-02-01",
+        "quarter=2026Q9", "quarter=1999Q1", "from=2026-13-01",
         "to=2026-02-01", "from=0001-01-01&to=9999-12-31", "members=party", "sort=phone", "page=0",
         "page=x", "page=" + "9" * 30, "quarter=2026Q3&from=2026-01-01", "quarter=%00",
         "from=２０２６-01-01&to=2026-02-01",
@@ -299,6 +299,27 @@ def test_values_that_make_no_sense_are_ignored_and_named(client, session, tree, 
     assert "We could not use:" in answer.text
     if "2026Q3" not in query:
         assert "Q4 2026" in answer.text
+
+
+@pytest.mark.parametrize("page", ["", "/members", "/waiting", "/no-shows", "/entries"])
+def test_dates_the_wrong_way_round_stay_where_they_were_typed(client, session, tree, page):
+    login(client, leader_of(session, tree["own"]))
+    address = f"/branches/{tree['own'].id}{page}"
+    text = client.get(f"{address}?from=2026-02-02&to=2026-02-01").text
+    assert "结束日期早于开始日期" in text
+    assert "没看懂" not in text
+    assert 'name="from" value="2026-02-02"' in text
+    assert 'name="to" value="2026-02-01"' in text
+
+
+def test_two_quarters_of_the_same_name_are_told_apart_by_their_year(client, session, tree):
+    person = make_person(session)
+    make_membership(session, person, tree["below"], started_on=date(2025, 1, 1))
+    login(client, leader_of(session, tree["below"]))
+    text = client.get(f"/branches/{tree['below'].id}").text
+    assert "25 年 Q4" in text
+    assert "26 年 Q4" in text
+    assert ">第三季度</text>" in text
 
 
 def test_the_span_may_be_any_days_and_a_far_page_is_the_last_one(client, session, tree):

@@ -389,7 +389,7 @@ def test_every_state_says_whose_turn_it_is(client, session, cast):
     login(client, cast["leader"])
     assert f"/branches/{branch}/adopt?need=1" in client.get(listed).text
     adoption = propose(session, cast)
-    assert "答复，有结果会告诉您" in client.get(page).text
+    assert "答复，有结果会告诉你" in client.get(page).text
     text = client.get(listed).text
     assert "已提出认领" in text
     assert f"/branches/{branch}/adopt?need=1" not in text

@@ -40,7 +40,7 @@ def end(
 ) -> BranchMembership:
     """End somebody's membership after this last day; raises NotFound, InvalidInput.
 
-    The last day is at the earliest the one before `open_from`: figures of before stand.
+    The last day is at the earliest the one before `open_from`: earlier figures stand.
     """
     membership = session.get(BranchMembership, membership_id, with_for_update=True)
     if membership is None or membership.branch_id != branch_id or membership.ended_on is not None:
@@ -53,7 +53,7 @@ def end(
     if last_day < earliest:
         raise InvalidInput(
             _(
-                "Figures of before stand already. Please give %(day)s or a later day.",
+                "Earlier figures stand already. Please give %(day)s or a later day.",
                 day=day_year(earliest),
             ),
             field="last_day",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -10,7 +12,7 @@ from wtforms import SelectChoice
 from volunteer_hub.accounts import ending, memberships
 from volunteer_hub.accounts.blueprint import bp
 from volunteer_hub.accounts.forms import MembershipForm
-from volunteer_hub.accounts.models import MembershipRequest
+from volunteer_hub.accounts.models import BranchMembership, MembershipRequest
 from volunteer_hub.core import clock
 from volunteer_hub.core.attempts import attempt, status_of
 from volunteer_hub.core.db import db
@@ -25,17 +27,17 @@ from volunteer_hub.registry.models import Branch
 @requires(Permission.ACCOUNT_OWN)
 def branch() -> Response:
     """Show to which branch one belongs, and say so when it is another."""
-    form = MembershipForm()
-    branches = registry.branch_choices(db.session())
+    session = db.session()
+    own = memberships.open_membership(session, current_user.id)
+    asked = memberships.open_request(session, current_user.id)
+    form = MembershipForm(data=_holds(asked or own))
+    branches = registry.branch_choices(session)
     form.branch_id.choices = [
         SelectChoice("", _("Please choose")),
         *(SelectChoice(str(row.id), row.name) for row in branches),
     ]
     if form.validate_on_submit() and attempt(form, lambda: _ask(form)):
         return done(url_for(".branch"), say=_("Your branch leader confirms it. We'll tell you."))
-    session = db.session()
-    asked = memberships.open_request(session, current_user.id)
-    own = memberships.open_membership(session, current_user.id)
     return render(
         "accounts/branch.html",
         status=status_of(form),
@@ -45,6 +47,13 @@ def branch() -> Response:
         asked=asked,
         asked_name=_name(asked.branch_id) if asked else "",
     )
+
+
+def _holds(said: MembershipRequest | BranchMembership | None) -> dict[str, Any]:
+    """Return what the form begins with, so that nothing changes by being left alone."""
+    if said is None:
+        return {}
+    return {"branch_id": str(said.branch_id), "is_party_member": said.is_party_member}
 
 
 def _name(branch_id: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import (
@@ -12,27 +13,58 @@ from volunteer_hub.accounts.models import (
     MembershipRequest,
     Person,
     RequestState,
+    RoleGrant,
 )
 from volunteer_hub.audit import services as audit
+from volunteer_hub.core import clock
 from volunteer_hub.core.errors import DomainError, InvalidInput, NotFound
 from volunteer_hub.core.i18n import _, day_year
+from volunteer_hub.core.permissions import Role
 from volunteer_hub.notifications import services as notifications
 from volunteer_hub.registry.models import Branch
 
 
 class AlreadyThere(DomainError):
-    """The person belongs to this branch in this way already."""
+    """The person belongs to this branch in this way already, or has asked for just that."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who waits for an answer; `was_party_member` None: not of this branch so far."""
+
+    id: int
+    name: str
+    is_party_member: bool
+    was_party_member: bool | None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether a member of the branch says to be of the other kind."""
+        return self.was_party_member is not None
 
 
 def ask(
     session: Session, *, person_id: int, branch_id: int, is_party_member: bool, now: datetime
 ) -> MembershipRequest:
-    """Say that I belong to this branch; an earlier question that is still open is replaced."""
-    if session.get(Branch, branch_id) is None:
+    """Say that I belong to this branch; an earlier question that is still open is replaced.
+
+    The leaders of the branch are told. Raises InvalidInput for a branch that is none, AlreadyThere
+    when nothing would change.
+    """
+    branch = session.get(Branch, branch_id)
+    if branch is None:
         raise InvalidInput(_("Please choose a branch from the list."), field="branch_id")
+    said = (branch_id, is_party_member)
     current = open_membership(session, person_id)
-    if current and current.branch_id == branch_id and current.is_party_member == is_party_member:
-        raise AlreadyThere(_("That is how it is already."), field="branch_id")
+    if current and (current.branch_id, current.is_party_member) == said:
+        raise AlreadyThere(
+            _("That is how it is already: there is nothing to confirm."), field="branch_id"
+        )
+    before = open_request(session, person_id)
+    if before and (before.branch_id, before.is_party_member) == said:
+        raise AlreadyThere(
+            _("You have said so already; your branch leader has yet to answer."), field="branch_id"
+        )
     withdraw(session, person_id=person_id, now=now)
     asked = MembershipRequest(
         person_id=person_id, branch_id=branch_id, is_party_member=is_party_member, asked_at=now
@@ -47,7 +79,35 @@ def ask(
         now=now,
         branch_id=branch_id,
     )
+    today = clock.local(now).date()
+    for leader_id in _leaders(session, branch_id, today=today):
+        if leader_id != person_id:
+            # Whoever says one thing and then another on one day is news once.
+            notifications.tell(
+                session,
+                "membership_asked",
+                person_id=leader_id,
+                key=f"membership_asked:{branch_id}:{person_id}:{today}:{leader_id}",
+                now=now,
+                link=f"/branches/{branch_id}/members#asked",
+                branch_zh=branch.name_zh,
+                branch_en=branch.name_en,
+            )
     return asked
+
+
+def _leaders(session: Session, branch_id: int, *, today: date) -> list[int]:
+    query = (
+        select(RoleGrant.person_id)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(
+            RoleGrant.role == str(Role.BRANCH_LEADER),
+            RoleGrant.branch_id == branch_id,
+            RoleGrant.ends_on.is_(None) | (RoleGrant.ends_on >= today),
+            Person.deleted_at.is_(None),
+        )
+    )
+    return list(session.scalars(query.order_by(RoleGrant.person_id).distinct()))
 
 
 def withdraw(session: Session, *, person_id: int, now: datetime) -> None:
@@ -86,6 +146,8 @@ def answer(
         raise DomainError(_("Somebody else has to confirm your own membership."))
     asked.state = str(RequestState.CONFIRMED if confirm else RequestState.DECLINED)
     asked.answered_by, asked.answered_at = actor_id, now
+    before = open_membership(session, asked.person_id)
+    is_change = before is not None and before.branch_id == branch_id
     if confirm:
         _enrol(session, asked, start or today, open_from=open_from, today=today)
     session.flush()
@@ -107,6 +169,8 @@ def answer(
         link="/me/profile",
         branch_zh=branch.name_zh,
         branch_en=branch.name_en,
+        is_change=is_change,
+        is_party_member=asked.is_party_member,
     )
     return asked
 
@@ -126,13 +190,25 @@ def _enrol(
     if start < open_from:
         raise InvalidInput(
             _(
-                "Figures of before stand already. Please give %(day)s or a later day.",
+                "Earlier figures stand already. Please give %(day)s or a later day.",
                 day=day_year(open_from),
             ),
             field="start",
         )
     before = open_membership(session, asked.person_id)
+    if before and before.branch_id == asked.branch_id and start == before.started_on:
+        # Of the other kind from the first day on: that is one membership, not two.
+        before.is_party_member = asked.is_party_member
+        return
     if before:
+        if before.branch_id == asked.branch_id and start < before.started_on:
+            raise InvalidInput(
+                _(
+                    "A member since %(day)s. Please give that day or a later one.",
+                    day=day_year(before.started_on),
+                ),
+                field="start",
+            )
         if start <= before.started_on:
             raise InvalidInput(
                 _("The person belongs elsewhere until that day. Please give a later one."),
@@ -179,16 +255,42 @@ def open_request(session: Session, person_id: int) -> MembershipRequest | None:
     )
 
 
-def requests_of(session: Session, branch_id: int) -> list[tuple[MembershipRequest, str]]:
-    """Return who says to belong to the branch and waits for an answer, with the name."""
+def requests_of(session: Session, branch_id: int) -> list[Asked]:
+    """Return who says to belong to the branch and waits for an answer."""
+    own = BranchMembership
     rows = session.execute(
-        select(MembershipRequest, Person.name)
-        .join(Person, Person.id == MembershipRequest.person_id)
-        .where(
-            MembershipRequest.branch_id == branch_id,
-            MembershipRequest.state == str(RequestState.OPEN),
-            Person.deleted_at.is_(None),
+        select(
+            MembershipRequest.id,
+            Person.name,
+            MembershipRequest.is_party_member,
+            own.is_party_member,
         )
+        .join(Person, Person.id == MembershipRequest.person_id)
+        .outerjoin(
+            own,
+            and_(
+                own.person_id == MembershipRequest.person_id,
+                own.branch_id == MembershipRequest.branch_id,
+                own.ended_on.is_(None),
+            ),
+        )
+        .where(*_waits(branch_id))
         .order_by(MembershipRequest.id)
     )
-    return [(row[0], row[1]) for row in rows]
+    return [Asked(*row) for row in rows]
+
+
+def asking_count(branch_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """Count, inside another question, who says to belong to the branch and waits for an answer."""
+    query = select(func.count(MembershipRequest.id)).join(
+        Person, Person.id == MembershipRequest.person_id
+    )
+    return query.where(*_waits(branch_id)).scalar_subquery()
+
+
+def _waits(branch_id: int | ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        MembershipRequest.branch_id == branch_id,
+        MembershipRequest.state == str(RequestState.OPEN),
+        Person.deleted_at.is_(None),
+    )

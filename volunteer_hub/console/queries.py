@@ -14,6 +14,7 @@ from volunteer_hub.hours.sheets import count_to_confirm
 from volunteer_hub.matching.one_to_one.queries import out_of_time, waiting
 from volunteer_hub.matching.turnout import Turnout, turnouts
 from volunteer_hub.projects.models import Project
+from volunteer_hub.shifts.adoption_queries import proposed_count
 from volunteer_hub.shifts.desk_answers import Pending, pending
 from volunteer_hub.shifts.desk_people import Left, cancellations
 from volunteer_hub.shifts.desk_queries import ShiftLine, board
@@ -72,6 +73,8 @@ class Board:
     total: int
     has_projects: bool
     wishes: Wishes
+    # Adoptions that branches offer and that wait for an answer.
+    adoptions: int = 0
 
     @property
     def today(self) -> Day:
@@ -112,7 +115,7 @@ def read_board(
         # What began last night and goes on belongs to today.
         days.setdefault(max(shift.day, today), []).append(shift)
     ahead = {s.id: s.capacity for s in shifts if s.is_published and s.taken and now < s.starts_at}
-    has_projects, wishes = _projects_and_wishes(session, organisation_ids, now)
+    has_projects, wishes, adoptions = _projects_and_what_waits(session, organisation_ids, now)
     return Board(
         days=[Day(day, found) for day, found in days.items()],
         short=[
@@ -127,17 +130,19 @@ def read_board(
         total=sum(shift.status != ShiftStatus.CANCELLED for shift in shifts),
         has_projects=has_projects,
         wishes=wishes,
+        adoptions=adoptions,
     )
 
 
-def _projects_and_wishes(
+def _projects_and_what_waits(
     session: Session, organisation_ids: Sequence[int], now: datetime
-) -> tuple[bool, Wishes]:
-    """Return whether there is any project, and what seniors' wishes ask for."""
+) -> tuple[bool, Wishes, int]:
+    """Tell whether there is any project, what wishes ask for, and how many adoptions wait."""
     any_project = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).exists()
     lost, at = out_of_time(organisation_ids, now)
-    row = session.execute(select(any_project, waiting(organisation_ids), lost, at)).one()
-    return bool(row[0]), Wishes(int(row[1]), int(row[2]), row[3])
+    offered = proposed_count(organisation_ids)
+    row = session.execute(select(any_project, waiting(organisation_ids), lost, at, offered)).one()
+    return bool(row[0]), Wishes(int(row[1]), int(row[2]), row[3]), int(row[4])
 
 
 def name_of(session: Session, person_id: int | None) -> str:

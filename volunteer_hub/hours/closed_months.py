@@ -14,6 +14,7 @@ from volunteer_hub.attendance.models import Attendance
 from volunteer_hub.core.calendar import quarter_of
 from volunteer_hub.hours.models import LedgerEntry, MonthClose, MonthSheet
 from volunteer_hub.hours.sheets import unconfirmed
+from volunteer_hub.registry.models import Branch
 from volunteer_hub.shifts.models import Shift
 
 _MONTH = relativedelta(months=1)
@@ -85,6 +86,17 @@ def sheets_of(session: Session, branch_id: int) -> list[tuple[MonthClose, MonthS
         .where(MonthSheet.branch_id == branch_id)
         .options(defer(MonthSheet.body))
         .order_by(MonthClose.month.desc())
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def sheets_at_the_top(session: Session) -> list[tuple[int, Branch]]:
+    """Return, for each closed month (by id), the branches without one above that have a sheet."""
+    rows = session.execute(
+        select(MonthSheet.close_id, Branch)
+        .join(Branch, Branch.id == MonthSheet.branch_id)
+        .where(Branch.parent_id.is_(None))
+        .order_by(MonthSheet.close_id, Branch.id)
     )
     return [(row[0], row[1]) for row in rows]
 

@@ -6,14 +6,27 @@ from collections.abc import Callable
 from datetime import date
 
 from volunteer_hub.core.i18n import _, day_year, either
-from volunteer_hub.notifications.parts import Params, Text, title, with_reason
+from volunteer_hub.notifications.parts import Params, Text, title
 
 
 def _branch(params: Params) -> str:
     return either(params["branch_zh"], params["branch_en"])
 
 
+def _membership_asked(params: Params) -> Text:
+    return Text(
+        _("Somebody says they belong to %(branch)s", branch=_branch(params)),
+        _("Please look who it is, and confirm or decline. Nothing counts before."),
+    )
+
+
 def _membership_confirmed(params: Params) -> Text:
+    if params.get("is_change"):
+        kind = _("as a Party member") if params["is_party_member"] else _("as a non-member")
+        return Text(
+            _("%(branch)s has confirmed your change", branch=_branch(params)),
+            _("You belong to it %(kind)s now. Earlier hours stay as they are.", kind=kind),
+        )
     return Text(
         _("You belong to %(branch)s", branch=_branch(params)),
         _("Your branch has confirmed it. Hours from now on count for it too."),
@@ -21,6 +34,11 @@ def _membership_confirmed(params: Params) -> Text:
 
 
 def _membership_declined(params: Params) -> Text:
+    if params.get("is_change"):
+        return Text(
+            _("%(branch)s left your membership as it is", branch=_branch(params)),
+            _("Please ask your branch leader if that is not right."),
+        )
     return Text(
         _("%(branch)s could not confirm your membership", branch=_branch(params)),
         _("Please ask your branch leader, or choose another branch in your profile."),
@@ -31,7 +49,7 @@ def _membership_ended(params: Params) -> Text:
     return Text(
         _("Your membership of %(branch)s has ended", branch=_branch(params)),
         _(
-            "Its last day was %(day)s. Hours of before stay as they are.",
+            "Its last day was %(day)s. Earlier hours stay as they are.",
             day=day_year(date.fromisoformat(params["day"])),
         ),
     )
@@ -58,17 +76,23 @@ def _adoption_proposed(params: Params) -> Text:
     )
 
 
+def _with_answer(sentence: str, params: Params) -> str:
+    if not params.get("reason"):
+        return sentence
+    return _("%(sentence)s Their answer: %(answer)s", sentence=sentence, answer=params["reason"])
+
+
 def _adoption_agreed(params: Params) -> Text:
     return Text(
         _("Adopted: %(title)s", title=title(params)),
-        with_reason(_("Places are kept for your branch in the shifts to come."), params),
+        _with_answer(_("Places are kept for your branch in the shifts to come."), params),
     )
 
 
 def _adoption_declined(params: Params) -> Text:
     return Text(
         _("Not this time: %(title)s", title=title(params)),
-        with_reason(_("The project could not agree. Others ask for help."), params),
+        _with_answer(_("The project could not agree. Others ask for help."), params),
     )
 
 
@@ -80,6 +104,7 @@ def _adoption_thanked(params: Params) -> Text:
 
 
 KINDS: dict[str, Callable[[Params], Text]] = {
+    "membership_asked": _membership_asked,
     "membership_confirmed": _membership_confirmed,
     "membership_declined": _membership_declined,
     "membership_ended": _membership_ended,

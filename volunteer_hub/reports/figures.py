@@ -67,19 +67,21 @@ class PartLine:
     """One line of the table by branch; without a branch: what is in none of those listed.
 
     `hidden`: the figures would tell of fewer than five people whom the reader may not name.
+    `others`: how many branches are put together in this line, 0 for a line of its own.
     """
 
     branch: BranchRow | None
     tally: Tally
     standing: Standing | None
     hidden: bool = False
+    others: int = 0
 
 
 @dataclass(frozen=True)
 class PlaceLine:
     """Minutes and attendances by building 楼宇; `id` 0: of people without one.
 
-    `id` None: of buildings that would tell of few people, together.
+    `id` None: together, of buildings that would tell of few people, or of `others` that lack room.
     """
 
     id: int | None
@@ -89,6 +91,7 @@ class PlaceLine:
     attendances: int
     # The branches, by id and name, on whose pages the reader may see the rows of this building.
     opens: tuple[tuple[int, str], ...] = ()
+    others: int = 0
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ class Filters:
     """The span (a quarter, or two dates), the one before it to compare with, and the rest.
 
     A span that still runs is compared with as many days of the earlier ones: `compared_days`, None
-    for one that is over. `ignored` holds the labels of values that could not be used.
+    for one that is over. `ignored` holds the labels of values that could not be used; `backwards`
+    the two dates as typed where the end lies before the start.
     """
 
     period: Period
@@ -43,6 +44,7 @@ class Filters:
     sort: str
     page: int
     ignored: tuple[str, ...]
+    backwards: tuple[date, date] | None = None
 
     def query(self) -> dict[str, Any]:
         """Return the query values that ask for the same span and people again."""
@@ -85,6 +87,7 @@ def read_filters(typed: Mapping[str, str], *, today: date) -> Filters:
         sort=_choice(typed, "sort", SORTS, _("Order"), ignored),
         page=_page(typed, ignored),
         ignored=tuple(dict.fromkeys(ignored)),
+        backwards=_backwards(typed),
     )
 
 
@@ -113,7 +116,15 @@ def _dates(
         last = last or max(today, first)
         if first <= last:
             return Period(first, last)
+        return None
     ignored.extend(labels[name] for name in (wrong or given))
+    return None
+
+
+def _backwards(typed: Mapping[str, str]) -> tuple[date, date] | None:
+    first, last = _date(typed.get("from", "")), _date(typed.get("to", ""))
+    if first and last and last < first and not typed.get("quarter"):
+        return first, last
     return None
 
 

@@ -51,7 +51,8 @@ def _page(
         status=refused.status if refused else status_of(typed) if typed else 200,
         refused=refused,
         taken_part=one_page([one for one in found if one.attendances], wanted.page),
-        not_yet=[one for one in found if not one.attendances and one.until is None and one.name],
+        # Who left within the span was on the books in it: both lists add up to the branch's page.
+        not_yet=[one for one in found if not one.attendances],
         requests=memberships.requests_of(session, branch_id),
         answer=answer or AnswerMembershipForm(formdata=None),
         end=end or EndMembershipForm(formdata=None),
@@ -110,7 +111,7 @@ def answer_request(branch_id: int, request_id: int) -> Response:
     )
     if not worked:
         return _page(branch_id, answer=form, tried=request_id)
-    say = _("Welcome: the membership counts.") if confirm else _("Answered.")
+    say = _("Confirmed; the person is told.") if confirm else _("Answered.")
     return done(url_for(".members", branch_id=branch_id), say=say)
 
 

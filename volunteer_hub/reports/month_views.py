@@ -18,6 +18,7 @@ from volunteer_hub.core.i18n import _, either, speaking
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
 from volunteer_hub.hours import closed_months, closing
+from volunteer_hub.registry.models import Branch
 from volunteer_hub.registry.services import switch_league
 from volunteer_hub.reports import month_sheet, veil
 from volunteer_hub.reports.blueprint import (
@@ -74,20 +75,34 @@ def _hidden(close_ids: list[int], family: Family) -> dict[int, Hidden]:
     """
     if not is_guarded(family):
         return dict.fromkeys(close_ids, Hidden())
-    session, branch_id, led = db.session(), family.branch.id, current_user.led_branch_ids
-    parents = in_sight()
+    branch_id, led = family.branch.id, current_user.led_branch_ids
+    whole = _hidden_wholes(close_ids)
+    parts = closed.hidden_in(db.session(), close_ids, in_sight(), seen_ids(), led)
+    found = {}
+    for id_ in close_ids:
+        some = {part for part, branches in parts[id_].items() if branch_id in branches}
+        hidden = branch_id in whole[id_]
+        found[id_] = Hidden(hidden, closed.CORRECTED in some, hidden or bool(some))
+    return found
+
+
+def _hidden_sheets(close_ids: list[int]) -> dict[int, set[int]]:
+    """Return, by close, the branches whose file would tell this reader of few people (S16)."""
+    led = current_user.led_branch_ids
+    parts = closed.hidden_in(db.session(), close_ids, in_sight(), seen_ids(), led)
+    return {
+        id_: hidden.union(*parts[id_].values()) for id_, hidden in _hidden_wholes(close_ids).items()
+    }
+
+
+def _hidden_wholes(close_ids: list[int]) -> dict[int, set[int]]:
+    session, led, parents = db.session(), current_user.led_branch_ids, in_sight()
     sums: dict[int, dict[int, Tally]] = defaultdict(dict)
     for close_id, one, figures in closed_months.figures_by_branch(session, close_ids):
         sums[close_id][one] = Tally(
             figures["minutes"], figures["attendances"], 0, figures["people"]
         )
-    parts = closed.hidden_in(session, close_ids, parents, seen_ids(), led)
-    found = {}
-    for id_ in close_ids:
-        whole = branch_id in veil.in_tree(parents, sums[id_], led)[0]
-        some = {part for part, branches in parts[id_].items() if branch_id in branches}
-        found[id_] = Hidden(whole, closed.CORRECTED in some, whole or bool(some))
-    return found
+    return {id_: set(veil.in_tree(parents, sums[id_], led)[0]) for id_ in close_ids}
 
 
 @bp.get("/<int:branch_id>/months/<month>.xlsx")
@@ -133,14 +148,26 @@ def months_closed() -> BaseResponse:
             )
         return done(url_for("office.closed_months"), say=_("The month is closed."))
     following = closing.next_month(session, today=today)
+    rows = closed_months.closes(session)
     return render(
         "office/months.html",
-        rows=closed_months.closes(session),
+        rows=rows,
+        sheets=_sheets_at_the_top([row.id for row in rows]),
         following=following,
         preview=closed_months.preview(session, following) if following else None,
         first_open=clock.today().replace(day=1),
         waiting=closed_months.waiting_shifts(session, following, now=now) if following else 0,
     )
+
+
+def _sheets_at_the_top(close_ids: list[int]) -> dict[int, list[Branch]]:
+    """Return, by close, the branches at the top of the tree whose sheet the office can download."""
+    hidden = _hidden_sheets(close_ids)
+    found: dict[int, list[Branch]] = defaultdict(list)
+    for close_id, branch in closed_months.sheets_at_the_top(db.session()):
+        if branch.id not in hidden.get(close_id, ()):
+            found[close_id].append(branch)
+    return found
 
 
 @office.post("/league")

@@ -215,8 +215,26 @@ def on_the_books(members: Members) -> ColumnElement[bool]:
     return and_(
         BranchMembership.started_on <= _day("last"),
         or_(ended.is_(None), ended >= _day("first")),
-        *of_kind(BranchMembership.is_party_member, members),
+        *of_last_kind(BranchMembership, members, _day("last")),
     )
+
+
+def of_last_kind(row: Any, members: Members, last: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition on the kind of a membership, for counting people on the books.
+
+    Whoever changed within the span counts as what they were last in that branch, so that nobody is
+    on the books twice.
+    """
+    if members is Members.ALL:
+        return ()
+    later = aliased(BranchMembership)
+    changed = exists().where(
+        later.person_id == row.person_id,
+        later.branch_id == row.branch_id,
+        later.started_on > row.started_on,
+        later.started_on <= last,
+    )
+    return (*of_kind(row.is_party_member, members), ~changed)
 
 
 def lies_below() -> ColumnElement[bool]:

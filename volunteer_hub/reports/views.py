@@ -21,6 +21,7 @@ from volunteer_hub.reports import (
     filters,
     member_views,
     month_views,
+    paper_lines,
     row_views,
     shares,
     veil,
@@ -104,7 +105,10 @@ def show(branch_id: int) -> Response:
 @requires(Permission.BRANCH_VIEW)
 def paper(branch_id: int) -> Response:
     """Show the same figures laid out for one page of A4."""
-    return render("reports/branch.html", printing=True, **_page(branch_id))
+    found = _page(branch_id)
+    found["lines"] = paper_lines.branches(found["lines"])
+    found["places"] = paper_lines.places(found["places"])
+    return render("reports/branch.html", printing=True, **found)
 
 
 def _page(branch_id: int) -> dict[str, Any]:
@@ -147,6 +151,7 @@ def _page(branch_id: int) -> dict[str, Any]:
             branch_id, list(zip(past, sums[3:], past_books, strict=True)), hides_few=not named
         ),
         "guarded": guarded,
+        "asking": family.asking if named else 0,
         "waiting": waits.waits(family, scope),
         "hides_no_shows": waits.hides_no_shows(family, scope, found.no_shows),
         "adopted": queries.adopted(session, [branch_id], wanted.period).get(branch_id, []),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ScalarSelect, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.projects.models import (
@@ -162,6 +162,19 @@ def of_organisations(session: Session, organisation_ids: Sequence[int]) -> list[
         query.order_by(waits.desc(), Adoption.last_day.desc(), Adoption.id.desc()).limit(200)
     )
     return [AdoptionRow(*row) for row in rows]
+
+
+def proposed_count(organisation_ids: Sequence[int]) -> ScalarSelect[int]:
+    """Count, inside another question, the adoptions that wait for these organisations' answer."""
+    query = (
+        select(func.count(Adoption.id))
+        .join(Project, Project.id == Adoption.project_id)
+        .where(
+            Project.organisation_id.in_(organisation_ids),
+            Adoption.state == str(AdoptionState.PROPOSED),
+        )
+    )
+    return query.scalar_subquery()
 
 
 def one(session: Session, adoption_id: int) -> AdoptionRow | None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from volunteer_hub.accounts.memberships import asking_count
 from volunteer_hub.accounts.models import BranchMembership
 from volunteer_hub.attendance.events import stays_of
 from volunteer_hub.attendance.models import Attendance
@@ -38,11 +39,15 @@ class BranchRow:
 
 @dataclass(frozen=True)
 class Family:
-    """A branch, those above it from the root down, and those directly below it."""
+    """A branch, those above it from the root down, and those directly below it.
+
+    `asking` people say to belong to it and wait for its leader's answer.
+    """
 
     branch: BranchRow
     above: tuple[BranchRow, ...]
     children: tuple[BranchRow, ...]
+    asking: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,8 @@ class AdoptedLine:
 
 def family(session: Session, branch_id: int) -> Family | None:
     """Return the branch with its surroundings, or None when there is no such branch."""
-    rows = [BranchRow(*row) for row in session.execute(_family(), {"branch_id": branch_id})]
+    found_rows: Any = session.execute(_family(), {"branch_id": branch_id}).all()
+    rows = [BranchRow(*row[:6]) for row in found_rows]
     found = next((row for row in rows if row.id == branch_id), None)
     if found is None:
         return None
@@ -98,15 +104,22 @@ def family(session: Session, branch_id: int) -> Family | None:
         branch=found,
         above=tuple(sorted(above, key=lambda row: len(row.path))),
         children=tuple(row for row in rows if row.parent_id == branch_id),
+        asking=found_rows[0][6],
     )
 
 
 @lru_cache
-def _family() -> Select[int, str, str, str, int | None, str]:
+def _family() -> Select[*tuple[Any, ...]]:
     asked = aliased(Branch)
     return (
         select(
-            Branch.id, Branch.kind, Branch.name_zh, Branch.name_en, Branch.parent_id, Branch.path
+            Branch.id,
+            Branch.kind,
+            Branch.name_zh,
+            Branch.name_en,
+            Branch.parent_id,
+            Branch.path,
+            asking_count(BRANCH_ID),
         )
         .join(asked, asked.id == BRANCH_ID)
         .where(or_(asked.path.like(Branch.path + "%"), Branch.parent_id == BRANCH_ID))

@@ -29,6 +29,7 @@ from volunteer_hub.reports.scope import (
     entries_of,
     late_minutes,
     of_kind,
+    of_last_kind,
     overlap,
 )
 
@@ -270,7 +271,7 @@ def _on_books_in(members: Members, number: int) -> Any:
             row.started_on <= last,
             (row.ended_on.is_(None)) | (row.ended_on >= first),
             overlap(line.since, line.until, start=row.started_on, end=row.ended_on),
-            *of_kind(row.is_party_member, members),
+            *of_last_kind(row, members, last),
         )
         .group_by(line.ancestor_id)
     )
