@@ -105,3 +105,20 @@ def test_an_invitation_names_the_colleague_and_a_change_shows_before_and_after(s
 def test_a_notice_that_nobody_can_read_any_more_breaks_nothing(some_app, kind, params):
     with some_app.app_context(), speaking("en"):
         assert texts.write(kind, params).title == "There is news for you"
+
+
+def test_a_change_of_membership_is_not_told_as_joining_or_being_turned_away(some_app):
+    change = {**BRANCH, "is_change": True, "is_party_member": False}
+    with some_app.app_context(), speaking("zh"):
+        confirmed = texts.write("membership_confirmed", change)
+        declined = texts.write("membership_declined", change)
+    assert confirmed.title == "第一支部已确认你的变更"
+    assert "现在是群众" in confirmed.sentence
+    assert declined.title == "第一支部没有变更你的身份"
+
+
+def test_what_a_project_answers_a_branch_is_an_answer_and_no_reason(some_app):
+    with some_app.app_context(), speaking("zh"):
+        text = texts.write("adoption_agreed", {**SHIFT, **BRANCH, "reason": "欢迎！"})
+    assert text.sentence.endswith("答复：欢迎！")
+    assert "原因" not in text.sentence
