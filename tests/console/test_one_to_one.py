@@ -156,6 +156,22 @@ def test_the_board_counts_wishes_that_wait(client, alice, project, request_of):
     assert "2 seniors&#39; wishes wait" in page
 
 
+def test_the_board_says_first_which_placed_wishes_no_longer_fit_the_time_of_their_shift(
+    client, session, alice, project, shift, request_of, now
+):
+    board = login(client, alice)
+    request_of(shift=shift, windows=[(2, "lunch"), (3, "lunch")])
+    request_of(shift=make_shift(session, project=project, starts_at=now - LUNCH), windows=[])
+    assert "no longer fit" not in board.get("/console?lang=en").text
+    request_of(shift=shift, windows=[(5, "weekend_am")])
+    request_of(shift=shift, windows=[(2, "evening")])
+    later = make_shift(session, project=project, starts_at=now + LUNCH * 8)
+    request_of(shift=later, windows=[(6, "weekend_am")])
+    page = board.get("/console?lang=en").text
+    assert "3 seniors&#39; wishes no longer fit the time of their shift" in page
+    assert f'href="/console/shifts/{shift.id}/pairs"' in page
+
+
 def test_ticked_wishes_go_into_a_shift(client, session, alice, shift, request_of):
     wish = request_of(state="verified")
     login(client, alice)
@@ -350,6 +366,20 @@ def test_a_volunteer_who_stays_away_is_replaced_in_two_taps_through_the_link(
     wish = request_of(shift=shift)
     pairing = make_pairing(session, wish, make_sign_up(session, shift, bob))
     make_sign_up(session, shift, charlie)
+    page = door_of(client, session, alice, organisation, shift) + "/pairs"
+    time_machine.move_to(shift.starts_at, tick=False)
+    assert f'href="{page}"' in client.get(page.removesuffix("/pairs")).text
+    client.post(page, data={"do": "no_volunteer", "pairing": str(pairing.id)})
+    assert client.post(page, data={"do": "pair"}).status_code == 303
+    text = client.get(page).text
+    assert "Charlie" in text
+    assert alice.name not in text
+    # What is chosen by hand shows full names, so the link does not offer it.
+    assert 'value="hand"' not in text
+
+
+def door_of(client, session, alice, organisation, shift):
+    """Make a link for a stand-in and return its path."""
     link = leader_links.make_link(
         session,
         shift_id=shift.id,
@@ -359,18 +389,42 @@ def test_a_volunteer_who_stays_away_is_replaced_in_two_taps_through_the_link(
         now=shift.starts_at,
     )
     session.commit()
-    time_machine.move_to(shift.starts_at, tick=False)
     with client.application.test_request_context():
-        door = door_address(link.id).partition("//")[2].partition("/")[2]
-    page = f"/{door}/pairs"
-    assert f'href="{page}"' in client.get(f"/{door}").text
-    client.post(page, data={"do": "no_volunteer", "pairing": str(pairing.id)})
-    assert client.post(page, data={"do": "pair"}).status_code == 303
-    text = client.get(page).text
-    assert "Charlie" in text
-    assert alice.name not in text
-    # What is chosen by hand shows full names, so the link does not offer it.
-    assert 'value="hand"' not in text
+        return "/" + door_address(link.id).partition("//")[2].partition("/")[2]
+
+
+def test_a_stand_in_prints_the_sheet_on_site_while_the_link_is_open(
+    client, session, organisation, alice, shift, request_of, time_machine
+):
+    volunteer = make_person(session, name="欧阳海燕", nickname="")
+    make_pairing(
+        session, request_of(shift=shift, given_name="秀英"), make_sign_up(session, shift, volunteer)
+    )
+    page = door_of(client, session, alice, organisation, shift) + "/pairs"
+    time_machine.move_to(shift.starts_at, tick=False)
+    assert f'href="{page}/print"' in client.get(page).text
+    answer = client.get(f"{page}/print")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "秀英" in answer.text
+    assert "海燕" in answer.text
+    assert "欧阳" not in answer.text
+    time_machine.move_to(shift.ends_at + leader_links.OPEN_AFTER, tick=False)
+    closed = client.get(f"{page}/print")
+    assert closed.status_code == client.get(page).status_code != 200
+    assert "秀英" not in closed.text
+    assert client.get("/lead/x/pairs/print").status_code == 404
+
+
+def test_whoever_loses_their_senior_is_not_told_that_somebody_cannot_come(
+    client, session, alice, bob, shift, request_of
+):
+    wish = request_of(shift=shift)
+    make_pairing(session, wish, make_sign_up(session, shift, bob))
+    data = {"do": "hand", "request": str(wish.id), "person": "0"}
+    login(client, alice).post(f"/console/shifts/{shift.id}/pairs", data=data)
+    told = login(client, bob).get("/me/notices?lang=en").text
+    assert "You still have your place" in told
+    assert "cannot come" not in told
 
 
 def test_the_card_of_an_absent_senior_offers_no_pairing(

@@ -250,6 +250,8 @@ def test_the_worker_works_plans_out_and_sends_them(app, session, organisation, a
     assert session.scalars(select(PostOutcome.places)).all() == [5]
     runs.send(session, run_id=run_id, **where)
     session.commit()
+    work(app, now + timedelta(hours=13))  # 23:00: people sleep
+    assert db.session().scalars(select(Invitation.person_id)).all() == []
     work(app, now)
     session = db.session()
     assert session.scalars(select(Invitation.person_id)).all() == [bob_id]

@@ -6,21 +6,27 @@ import csv
 import io
 import random
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.factories import (
     NOW,
     grant_role,
+    make_attendance,
     make_branch,
     make_building,
     make_membership,
     make_person,
+    make_project,
+    make_shift,
+    make_sign_up,
 )
 from tests.reports.books import close_month, open_books
 from tests.reports.test_book import book_of, rows_of
 from tests.support import login
+from volunteer_hub.attendance.models import AttendanceStatus
+from volunteer_hub.attendance.services import mark
 from volunteer_hub.core.permissions import Role
 from volunteer_hub.projects.models import Adoption
 from volunteer_hub.reports import veil
@@ -235,6 +241,229 @@ def test_closed_months_and_adoptions_keep_the_same_back(client, session, world):
         for page in ("adoptions", f"adoptions/{adoption.id}"):
             text = client.get(f"{address}/{page}", query_string={"lang": "en"}).text
             assert "2.6" not in text
+
+
+def serve_in_july(session, world, branch, number, **fields):
+    for _ in range(number):
+        world["books"].serve(make_person(session), branch, date(2026, 7, 6), 50, **fields)
+
+
+def july(client, branch):
+    """Return the page of closed months and the status of July's file."""
+    page = client.get(f"/branches/{branch.id}/months", query_string={"lang": "en"}).text
+    return page, client.get(f"/branches/{branch.id}/months/2026-07.xlsx").status_code
+
+
+@pytest.mark.parametrize(
+    ("few", "others"),
+    [
+        ({"is_party_member": True}, {}),
+        # What the Party members leave over.
+        ({}, {"is_party_member": True}),
+        ({"is_late_entry": True}, {}),
+        ({}, {"is_late_entry": True}),
+    ],
+)
+def test_the_file_of_a_closed_month_tells_no_part_of_few_people(
+    client, session, world, few, others
+):
+    serve_in_july(session, world, world["first"], 2, **few)
+    serve_in_july(session, world, world["first"], 6, **others)
+    serve_in_july(session, world, world["second"], 7, **others)
+    close_month(session, date(2026, 7, 1))
+    session.commit()
+    for name in ("leader", "office"):
+        login(client, world[name])
+        assert july(client, world["second"])[1] == 200
+        for branch in (world["root"], world["first"]):
+            page, status = july(client, branch)
+            assert status == 404
+            assert "2026-07.xlsx" not in page
+            assert "is not given out here" in page
+    leader = make_person(session)
+    grant_role(session, leader, Role.BRANCH_LEADER, branch=world["first"])
+    login(client, leader)
+    page, status = july(client, world["first"])
+    assert (status, "2026-07.xlsx" in page) == (200, True)
+
+
+def test_corrections_of_few_people_are_told_neither_on_the_page_nor_in_the_file(
+    client, session, world
+):
+    serve_in_july(session, world, world["first"], 6)
+    close_month(session, date(2026, 7, 1))
+    world["books"].serve(make_person(session), world["first"], date(2026, 7, 8), 98)
+    close_month(session, date(2026, 8, 1))
+    session.commit()
+    for name in ("leader", "office"):
+        login(client, world[name])
+        for branch in (world["root"], world["first"]):
+            address = f"/branches/{branch.id}/months"
+            assert "+1.6" not in client.get(address, query_string={"lang": "en"}).text
+            assert client.get(f"{address}/2026-08.xlsx").status_code == 404
+            assert client.get(f"{address}/2026-07.xlsx").status_code == 200
+
+
+PAST = datetime(2026, 8, 5, 2, 0, tzinfo=UTC)
+
+
+def stay_away(session, person, times, *, project=None):
+    project = project or make_project(session)
+    for number in range(times):
+        shift = make_shift(session, project=project, starts_at=PAST + timedelta(days=number))
+        make_sign_up(session, shift, person)
+        mark(
+            session, shift_id=shift.id, person_id=person.id, status=AttendanceStatus.NO_SHOW,
+            actor_id=person.id, now=NOW,
+        )  # fmt: skip
+    session.commit()
+
+
+def member_of(session, branch, **fields):
+    person = make_person(session)
+    make_membership(session, person, branch, **fields)
+    return person
+
+
+def no_show_cells(reader, branch, **query):
+    rows = rows_of(book_of(reader, branch, **QUERY, **query)["Summary"])
+    return [row["No-shows"] for row in rows]
+
+
+def test_one_person_who_stayed_away_five_times_is_not_five(reader, session, world):
+    stay_away(session, member_of(session, world["first"]), 5)
+    for branch in (world["root"], world["first"]):
+        for page in ("", "/print", "/no-shows"):
+            text = reader.get(f"/branches/{branch.id}{page}", query_string=QUERY).text
+            assert "5 no-shows" not in text
+    assert no_show_cells(reader, world["root"]) == ["fewer than 5", "fewer than 5", 0]
+
+
+def test_no_shows_of_one_do_not_follow_from_the_branch_beside(reader, session, world):
+    for branch, number in ((world["first"], 6), (world["second"], 1)):
+        for _ in range(number):
+            stay_away(session, member_of(session, branch), 1)
+    for page in ("", "/print", "/no-shows"):
+        texts = {
+            key: reader.get(f"/branches/{world[key].id}{page}", query_string=QUERY).text
+            for key in ("root", "first", "second")
+        }
+        assert "7 no-shows" in texts["root"]
+        assert "6 no-shows" not in texts["first"]
+        assert "1 no-show" not in texts["second"]
+    assert no_show_cells(reader, world["root"]) == [7, "fewer than 5", "fewer than 5"]
+
+
+def test_no_shows_of_some_do_not_tell_of_the_few_others(reader, session, world):
+    """Six members stayed away from one project, and one who is no member from another."""
+    project, other = make_project(session), make_project(session)
+    for branch in (world["first"], world["second"]):
+        for n in range(8):
+            person = member_of(session, branch, is_party_member=n < 6)
+            for one in (project, other):
+                member = n < 6
+                world["books"].serve(person, branch, DAY, project=one, is_party_member=member)
+            if n < 7 and branch is world["first"]:
+                stay_away(session, person, 1, project=project if n < 6 else other)
+    root = f"/branches/{world['root'].id}"
+    assert "7 no-shows" in reader.get(root, query_string=QUERY).text
+    for narrowing in ({"members": "member"}, {"project": project.id}):
+        for page in ("", "/no-shows"):
+            answer = reader.get(root + page, query_string=QUERY | narrowing)
+            assert answer.status_code == 200
+            assert "6 no-shows" not in answer.text
+        assert "fewer than 5" in no_show_cells(reader, world["root"], **narrowing)
+
+
+def wait_for_hours(session, people, hours, *, shift=None):
+    shift = shift or make_shift(
+        session, capacity=20, starts_at=PAST, ends_at=PAST + timedelta(hours=hours)
+    )
+    for person in people:
+        make_attendance(session, shift, person)
+    session.commit()
+    return shift
+
+
+def tells_hours(text, number):
+    return f">{number}</a><small> hours" in text or f"about {number} hours" in text
+
+
+def test_one_person_whose_hours_wait_five_times_is_not_five(reader, session, world):
+    person = member_of(session, world["first"])
+    shifts = [wait_for_hours(session, [person], 1.5) for _ in range(5)]
+    for branch in (world["root"], world["first"]):
+        for page in ("", "/waiting"):
+            text = reader.get(f"/branches/{branch.id}{page}", query_string=QUERY).text
+            assert not tells_hours(text, "7.5")
+            assert "5 attendances" not in text
+    assert f'data-id="{shifts[0].id}"' not in text
+
+
+def test_waiting_hours_of_one_do_not_follow_from_the_branch_beside(reader, session, world):
+    firsts = [member_of(session, world["first"]) for _ in range(6)]
+    wait_for_hours(session, [*firsts, member_of(session, world["second"])], 1.6)
+    root = reader.get(f"/branches/{world['root'].id}", query_string=QUERY).text
+    assert tells_hours(root, "11.2")
+    for key in ("first", "second"):
+        for page in ("", "/waiting"):
+            text = reader.get(f"/branches/{world[key].id}{page}", query_string=QUERY).text
+            assert not tells_hours(text, "9.6")
+            assert "6 attendances" not in text
+
+
+def test_waiting_shifts_have_no_figures_of_their_own_and_small_ones_no_names(
+    reader, session, world
+):
+    """What several branches say of one shift, or the whole less the others, could be subtracted."""
+    people = [member_of(session, world["first"]) for _ in range(9)]
+    large = wait_for_hours(session, people, 1)
+    middle = wait_for_hours(session, people[:6], 2)
+    small = wait_for_hours(session, people[:1], 3.5)
+    page = reader.get(f"/branches/{world['first'].id}/waiting", query_string=QUERY).text
+    assert "16 attendances · about 24.5 hours" in page
+    for shift in (large, middle):
+        assert f'data-id="{shift.id}"' in page
+    assert f'data-id="{small.id}"' not in page
+    assert "Other shifts, each with fewer than five people of this branch" in page
+    assert not re.search(r"[69] people", page)
+    assert page.count("about") == 1
+
+
+def test_who_leads_the_very_branch_sees_every_no_show_and_waiting_shift(client, session, world):
+    person = member_of(session, world["first"])
+    stay_away(session, person, 5)
+    shift = wait_for_hours(session, [person], 1.5)
+    leader = make_person(session)
+    grant_role(session, leader, Role.BRANCH_LEADER, branch=world["first"])
+    login(client, leader)
+    address = f"/branches/{world['first'].id}"
+    assert "5 no-shows" in client.get(address, query_string=QUERY).text
+    page = client.get(f"{address}/waiting", query_string=QUERY).text
+    assert f'data-id="{shift.id}"' in page
+    assert "about 1.5 hours" in page
+
+
+def test_figures_are_never_of_late_entries_or_one_building_only(reader, session, world):
+    """No-shows have neither, so a page narrowed to them would mix two things."""
+    root = f"/branches/{world['root'].id}"
+    tower = make_building(session, name_en="The long tower")
+    for _ in range(15):
+        fields = {"is_late_entry": True, "building_id": tower.id}
+        world["books"].serve(make_person(session), world["first"], DAY, 72, **fields)
+    session.commit()
+    narrowings = ({"late": 1}, {"building": tower.id})
+    labels = ("Late entries", "Building")
+    for narrowing, label in zip(narrowings, labels, strict=True):
+        for page in ("", "/print"):
+            text = reader.get(root + page, query_string=QUERY | narrowing).text
+            assert tells_hours(text, "35.8")
+            assert re.search(f"could not use:[^<]*{label}", text)
+        book = book_of(reader, world["root"], **QUERY, **narrowing)
+        assert rows_of(book["Summary"])[0]["Service hours in all"] == pytest.approx(35.8)
+    rows = reader.get(f"{root}/entries", query_string=QUERY | {"building": tower.id}).text
+    assert "18.0 hours in all" in rows
+    assert '<span class="tag">The long tower</span>' in rows
 
 
 def test_what_is_hidden_is_the_same_when_only_some_entries_are_read_first(

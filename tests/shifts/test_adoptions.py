@@ -133,6 +133,21 @@ def test_people_of_the_branch_and_below_sign_up_to_kept_places_in_the_ordinary_w
     assert sign(session, shift, member(session, cast["branch"])).status == "waitlisted"
 
 
+def test_members_see_kept_places_where_strangers_see_a_full_shift(client, session, cast):
+    shift = soon(session, cast, capacity=2)
+    adopt(session, cast)
+    session.commit()
+    project = f"/projects/{cast['project'].id}?lang=en"
+    login(client, member(session, cast["below"]))
+    assert "2 more needed" in client.get(project).text
+    page = client.get(f"/shifts/{shift.id}?lang=en").text
+    assert "2 kept for you" in page
+    assert page.index("places are kept for your branch") < page.index("sign me up")
+    login(client, make_person(session))
+    assert "Waitlist" in client.get(project).text
+    assert "kept for you" not in client.get(f"/shifts/{shift.id}?lang=en").text
+
+
 def test_no_more_is_kept_than_is_free(session, cast):
     shift = soon(session, cast, capacity=3)
     make_sign_up(session, shift, make_person(session))

@@ -135,7 +135,7 @@ def test_a_colleague_reads_that_places_are_kept(client, session, me):
     colleague = make_person(session, enterprise_id=me.enterprise_id)
     make_hold(session, shift, colleague, places=3)
     page = show(client, shift)
-    assert "给你和同事留着 3 个名额" in page
+    assert "给你和同事、支部的人留着 3 个名额" in page
     assert "报名这场" in page or "我已阅读" in page or "报名" in page
     client.post(f"/shifts/{shift.id}/signup", data=READ)
     assert 'data-state="confirmed"' in show(client, shift)

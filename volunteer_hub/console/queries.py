@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person
 from volunteer_hub.hours.sheets import count_to_confirm
-from volunteer_hub.matching.one_to_one.queries import waiting
+from volunteer_hub.matching.one_to_one.queries import out_of_time, waiting
 from volunteer_hub.matching.turnout import Turnout, turnouts
 from volunteer_hub.projects.models import Project
 from volunteer_hub.shifts.desk_answers import Pending, pending
@@ -43,6 +43,18 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """How many seniors' wishes wait (to be verified, for a shift), and how many lost their time.
+
+    `at` is the soonest shift that moved to a time which a senior in it did not name.
+    """
+
+    waiting: int
+    out_of_time: int
+    at: int | None
+
+
+@dataclass(frozen=True)
 class Board:
     """Today and the next seven days (days without shifts left out), and what to do first.
 
@@ -59,8 +71,7 @@ class Board:
     unconfirmed: int
     total: int
     has_projects: bool
-    # Seniors' wishes that wait to be verified or for a shift.
-    wishes: int = 0
+    wishes: Wishes
 
     @property
     def today(self) -> Day:
@@ -101,7 +112,7 @@ def read_board(
         # What began last night and goes on belongs to today.
         days.setdefault(max(shift.day, today), []).append(shift)
     ahead = {s.id: s.capacity for s in shifts if s.is_published and s.taken and now < s.starts_at}
-    has_projects, wishes = _projects_and_wishes(session, organisation_ids)
+    has_projects, wishes = _projects_and_wishes(session, organisation_ids, now)
     return Board(
         days=[Day(day, found) for day, found in days.items()],
         short=[
@@ -119,11 +130,14 @@ def read_board(
     )
 
 
-def _projects_and_wishes(session: Session, organisation_ids: Sequence[int]) -> tuple[bool, int]:
-    """Return whether there is any project, and how many seniors' wishes wait."""
+def _projects_and_wishes(
+    session: Session, organisation_ids: Sequence[int], now: datetime
+) -> tuple[bool, Wishes]:
+    """Return whether there is any project, and what seniors' wishes ask for."""
     any_project = select(Project.id).where(Project.organisation_id.in_(organisation_ids)).exists()
-    row = session.execute(select(any_project, waiting(organisation_ids))).one()
-    return bool(row[0]), int(row[1])
+    lost, at = out_of_time(organisation_ids, now)
+    row = session.execute(select(any_project, waiting(organisation_ids), lost, at)).one()
+    return bool(row[0]), Wishes(int(row[1]), int(row[2]), row[3])
 
 
 def name_of(session: Session, person_id: int | None) -> str:

@@ -28,9 +28,9 @@ def answer_by(starts_at: datetime, *, now: datetime) -> datetime:
     ahead = starts_at - now
     life = next((life for least, life in LIVES if ahead >= least), SHORTEST)
     ends = min(now + life, starts_at - BEFORE_START)
-    at = clock.local(ends)
-    if QUIET_UNTIL <= at.time() < QUIET_FROM:
+    if not is_quiet(ends):
         return ends
+    at = clock.local(ends)
     morning = _at(at.date() + timedelta(days=at.time() >= QUIET_FROM), MORNING)
     if morning <= starts_at - BEFORE_START:
         return morning
@@ -39,6 +39,11 @@ def answer_by(starts_at: datetime, *, now: datetime) -> datetime:
 
 def _at(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, tzinfo=clock.zone()).astimezone(UTC)
+
+
+def is_quiet(now: datetime) -> bool:
+    """Tell whether people sleep, and nothing that can wait is sent."""
+    return not QUIET_UNTIL <= clock.local(now).time() < QUIET_FROM
 
 
 def may_be_called(called_from: int, *, now: datetime) -> bool:

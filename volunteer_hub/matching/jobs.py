@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from volunteer_hub.core import clock
 from volunteer_hub.core.calendar import Period
 from volunteer_hub.core.db import db, end_reading, write_tx
-from volunteer_hub.matching import invitations, sending
+from volunteer_hub.matching import expiry, invitations, sending
 from volunteer_hub.matching.forgetting import forget_plans
 from volunteer_hub.matching.one_to_one import jobs as one_to_one
 from volunteer_hub.matching.planned import Wanted
@@ -51,8 +51,8 @@ def _claim(now: datetime) -> tuple[int, Wanted] | None:
 
 
 def send_plans(session: Session, now: datetime) -> int:
-    """Send the next invitations of plans that go out."""
-    return sending.send_some(session, now)
+    """Send the next invitations of plans that go out; at night they wait for the morning."""
+    return 0 if expiry.is_quiet(now) else sending.send_some(session, now)
 
 
 def end_invitations(session: Session, now: datetime) -> int:

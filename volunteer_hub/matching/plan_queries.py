@@ -83,11 +83,12 @@ class PlannedShift:
 
 @dataclass(frozen=True)
 class PlanPage:
-    """One page of a plan's shifts, of so many."""
+    """One page of a plan's shifts, of so many; `passes_on`: somebody is left to be asked next."""
 
     shifts: list[PlannedShift]
     number: int
     last: int
+    passes_on: bool
 
 
 def plan_page(session: Session, run: MatchRun, *, page: int, short: bool) -> PlanPage:
@@ -144,7 +145,9 @@ def plan_page(session: Session, run: MatchRun, *, page: int, short: bool) -> Pla
                 people=people[post.id],
             )
         )
-    return PlanPage(list(shifts.values()), page, last)
+    has_next = func.json_array_length(PostOutcome.reserves) > 0
+    passes_on = session.scalar(select(PostOutcome.post_id).where(of_run, has_next).limit(1))
+    return PlanPage(list(shifts.values()), page, last, passes_on is not None)
 
 
 def _needs(session: Session, shift_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:

@@ -48,8 +48,8 @@ def _unpaired(params: Params) -> Text:
     return Text(
         _("A pairing has changed: %(title)s", title=title(params)),
         _(
-            "%(shift)s. Whom you were to meet cannot come. You still have your place; we look for"
-            " somebody else.",
+            "%(shift)s. You do not meet the senior you were paired with. You still have your place;"
+            " a notice tells you if you are paired with somebody else.",
             shift=shift(params),
         ),
     )

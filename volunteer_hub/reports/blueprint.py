@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 from flask_login import current_user
 
 from volunteer_hub.core import clock
@@ -28,7 +29,18 @@ SHOWN_QUARTERS = 5
 
 
 def read_wanted() -> filters.Filters:
-    """Return what the address asks for."""
+    """Return what the address of a page of figures asks for.
+
+    Late entries alone, or one building, are for rows: no-shows and waiting hours have neither.
+    """
+    wanted = wanted_rows()
+    left = [_("Late entries")] * wanted.late
+    left += [_("Building")] * (wanted.building is not None)
+    return replace(wanted, late=False, building=None, ignored=(*wanted.ignored, *left))
+
+
+def wanted_rows() -> filters.Filters:
+    """Return what the address of a list of entries asks for."""
     return filters.read_filters(request.args, today=clock.today())
 
 
@@ -77,6 +89,14 @@ def seen_ids() -> list[int] | None:
 def is_guarded(family: queries.Family) -> bool:
     """Tell whether people are in the branch's figures whom the reader may not see by name."""
     return bool(family.children) or not by_name(family.branch.id)
+
+
+def in_sight() -> dict[int, int | None]:
+    """Return the branches the reader may see, each with what it lies below; read once a request."""
+    if "branches_in_sight" not in g:
+        g.branches_in_sight = tree.in_sight(db.session(), seen_ids())
+    found: dict[int, int | None] = g.branches_in_sight
+    return found
 
 
 def hidden_branches(scope: Scope) -> tuple[set[int], set[int]]:
@@ -147,8 +167,14 @@ def visible_above(family: queries.Family) -> list[queries.BranchRow]:
 
 def narrowed(wanted: filters.Filters) -> list[tuple[str, str]]:
     """Return what the figures are narrowed to, as parameter and name."""
-    names = queries.names_of(db.session(), category=wanted.category, project=wanted.project)
-    return [(parameter, either(*name)) for parameter, name in names]
+    names = queries.names_of(
+        db.session(),
+        category=wanted.category,
+        project=wanted.project,
+        building=wanted.building,
+    )
+    found = [(parameter, either(*name)) for parameter, name in names]
+    return found + [("building", _("No building"))] * (wanted.building == 0)
 
 
 def filter_names(wanted: filters.Filters) -> list[str]:

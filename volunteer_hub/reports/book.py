@@ -17,7 +17,7 @@ from volunteer_hub.core import clock
 from volunteer_hub.core.csv import Cell
 from volunteer_hub.core.i18n import _, clock_time, day_year, either
 from volunteer_hub.registry.models import BranchKind
-from volunteer_hub.reports import sheet, veil, workbook
+from volunteer_hub.reports import sheet, workbook
 from volunteer_hub.reports.details import hours, people, person_columns, shift_columns, shifts_held
 from volunteer_hub.reports.figures import change, shared_hours, tenths_of_percent
 from volunteer_hub.reports.filters import Filters
@@ -34,7 +34,8 @@ class Kept:
     """What is kept from the reader (S16): by branch, by row, by shift.
 
     `kinds` are the branches whose Party members and non-members are not told apart, `late` those
-    whose late entries are not told. `led` are the reader's own branches.
+    whose late entries are not told, `no_shows`
+    those whose no-shows are not. `led` are the reader's own branches.
     """
 
     led: Collection[int] = ()
@@ -42,6 +43,7 @@ class Kept:
     branches: Collection[int] = ()
     kinds: Collection[int] = ()
     late: Collection[int] = ()
+    no_shows: Collection[int] = ()
     rows: Withheld = field(default_factory=Withheld)
     shifts: Collection[int] = ()
 
@@ -148,7 +150,6 @@ def kinds_of_branch() -> dict[str, str]:
 
 def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Cell]]:
     kinds = kinds_of_branch()
-    missed = _hidden_no_shows(rows, report.kept)
     for number, row in enumerate(rows, start=1):
         head: list[Cell] = [
             number,
@@ -161,18 +162,10 @@ def _summary(rows: Sequence[SummaryRow], report: Report) -> Iterator[list[Cell]]
         if row.id in report.kept.branches:
             yield head + [_("fewer than 5")] + [""] * (len(summary_columns()) - len(head) - 1)
             continue
-        yield head + _figures(row, report, hides_no_shows=row.id in missed)
+        yield head + _figures(row, report)
 
 
-def _hidden_no_shows(rows: Sequence[SummaryRow], kept: Kept) -> set[int]:
-    if not kept.guarded:
-        return set()
-    counted = {row.id: Tally(row.no_shows, 0, 0, row.no_shows) for row in rows}
-    hidden, _rests = veil.in_tree({row.id: row.parent_id for row in rows}, counted, kept.led)
-    return hidden
-
-
-def _figures(row: SummaryRow, report: Report, *, hides_no_shows: bool) -> list[Cell]:
+def _figures(row: SummaryRow, report: Report) -> list[Cell]:
     kept, wanted = report.kept, report.scope.members
     member_books = max(row.member_books, row.members.people)
     other_books = max(row.other_books, row.others.people)
@@ -191,7 +184,7 @@ def _figures(row: SummaryRow, report: Report, *, hides_no_shows: bool) -> list[C
         "other_each": _part(shared_hours(row.others.minutes, other_books)),
         "before": _change(_against(row, row.before, kept)),
         "year_before": _change(_against(row, row.year_before, kept)),
-        "no_shows": _("fewer than 5") if hides_no_shows else row.no_shows,
+        "no_shows": _("fewer than 5") if row.id in kept.no_shows else row.no_shows,
         "late": _("fewer than 5") if row.id in kept.late else _percent(late),
         "rank": report.ranks.get(row.id, ""),
     }

@@ -31,6 +31,7 @@ from volunteer_hub.reports.blueprint import (
     read_wanted,
     scope_for,
     visible,
+    wanted_rows,
     withheld_rows,
 )
 from volunteer_hub.reports.filters import Filters
@@ -40,6 +41,7 @@ from volunteer_hub.reports.queries.tree import league_is_on, ranks
 from volunteer_hub.reports.queries.veil import hidden_parts, narrowed_too_far
 from volunteer_hub.reports.scope import Members, Scope
 from volunteer_hub.reports.veil import Part
+from volunteer_hub.reports.waits import hidden_no_shows
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # S38; a person who needs more than that has the page and the closed months.
@@ -57,7 +59,7 @@ def _reader() -> str:
 @limiter.limit(EXPORTS, key_func=_reader)
 def hours_csv(branch_id: int) -> Response:
     """Send every entry behind the figures, streamed."""
-    wanted = read_wanted()
+    wanted = wanted_rows()
     family = visible(branch_id)
     scope, hidden = scope_for(family, wanted)
     named, kept = by_name(branch_id), withheld_rows(family, scope, hidden)
@@ -151,6 +153,7 @@ def _kept(family: queries.Family, scope: Scope, hidden: set[int]) -> book.Kept:
         branches=hidden,
         kinds=kinds,
         late=too_late,
+        no_shows=hidden_no_shows(scope),
         rows=withheld_rows(family, scope, hidden),
         shifts=hidden_parts(session, scope, led, Part.SHIFT),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 
 from flask import Response, current_app, request, url_for
@@ -21,6 +22,7 @@ from volunteer_hub.registry.services import switch_league
 from volunteer_hub.reports import month_sheet, veil
 from volunteer_hub.reports.blueprint import (
     bp,
+    in_sight,
     is_guarded,
     page_of,
     read_wanted,
@@ -29,7 +31,7 @@ from volunteer_hub.reports.blueprint import (
 )
 from volunteer_hub.reports.file_views import XLSX
 from volunteer_hub.reports.office_blueprint import bp as office
-from volunteer_hub.reports.queries import tree
+from volunteer_hub.reports.queries import closed
 from volunteer_hub.reports.queries.branch import Family
 from volunteer_hub.reports.queries.sums import Tally
 
@@ -44,30 +46,48 @@ def months(branch_id: int) -> BaseResponse:
     """List the closed months of a branch with their figures and corrections."""
     family = visible(branch_id)
     found = closed_months.sheets_of(db.session(), branch_id)
-    hidden = _hidden([closed.id for closed, _kept in found], family)
+    hidden = _hidden([close.id for close, _kept in found], family)
     rows = [
-        (closed, kept, closing.is_whole(closed, kept, _key()), closed.id not in hidden)
-        for closed, kept in found
+        (close, kept, closing.is_whole(close, kept, _key()), hidden[close.id])
+        for close, kept in found
     ]
     return render("reports/months.html", rows=rows, **page_of(family, read_wanted()))
 
 
-def _hidden(close_ids: list[int], family: Family) -> set[int]:
-    """Return the closes whose sheet of this branch would tell of few people (S16).
+@dataclass(frozen=True)
+class Hidden:
+    """What of a closed month would tell of few people (S16).
+
+    The file says everything, and its bytes are kept: it is hidden with any part of it.
+    """
+
+    whole: bool = False
+    corrections: bool = False
+    file: bool = False
+
+
+def _hidden(close_ids: list[int], family: Family) -> dict[int, Hidden]:
+    """Return what is hidden of this branch's sheet for each of these closes.
 
     Whole months of one branch are the sums of the tree once more, so what would follow from the
     sheets of others is hidden with them.
     """
     if not is_guarded(family):
-        return set()
+        return dict.fromkeys(close_ids, Hidden())
     session, branch_id, led = db.session(), family.branch.id, current_user.led_branch_ids
-    parents = tree.in_sight(session, seen_ids())
+    parents = in_sight()
     sums: dict[int, dict[int, Tally]] = defaultdict(dict)
     for close_id, one, figures in closed_months.figures_by_branch(session, close_ids):
         sums[close_id][one] = Tally(
             figures["minutes"], figures["attendances"], 0, figures["people"]
         )
-    return {id_ for id_ in close_ids if branch_id in veil.in_tree(parents, sums[id_], led)[0]}
+    parts = closed.hidden_in(session, close_ids, parents, seen_ids(), led)
+    found = {}
+    for id_ in close_ids:
+        whole = branch_id in veil.in_tree(parents, sums[id_], led)[0]
+        some = {part for part, branches in parts[id_].items() if branch_id in branches}
+        found[id_] = Hidden(whole, closed.CORRECTED in some, whole or bool(some))
+    return found
 
 
 @bp.get("/<int:branch_id>/months/<month>.xlsx")
@@ -76,7 +96,7 @@ def month_file(branch_id: int, month: str) -> Response:
     """Send the sheet of a closed month, byte for byte as it was."""
     family = visible(branch_id)
     kept = closed_months.sheet_of(db.session(), branch_id, _month(month))
-    if kept is None or _hidden([kept.close_id], family):
+    if kept is None or _hidden([kept.close_id], family)[kept.close_id].file:
         raise NotFound
     answer = Response(kept.body, mimetype=XLSX)
     name = either(family.branch.name_zh, family.branch.name_en)

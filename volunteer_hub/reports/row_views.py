@@ -19,17 +19,19 @@ from volunteer_hub.reports.blueprint import (
     read_wanted,
     scope_for,
     visible,
+    wanted_rows,
     withheld_rows,
 )
 from volunteer_hub.reports.queries import branch as queries
 from volunteer_hub.reports.queries import export
+from volunteer_hub.reports.waits import hides_no_shows, waits
 
 
 @bp.get("/<int:branch_id>/entries")
 @requires(Permission.BRANCH_VIEW)
 def entries(branch_id: int) -> Response:
     """Show the rows that a figure is the sum of."""
-    session, wanted = db.session(), read_wanted()
+    session, wanted = db.session(), wanted_rows()
     family = visible(branch_id)
     (scope, hidden), named = scope_for(family, wanted), by_name(branch_id)
     kept = withheld_rows(family, scope, hidden)
@@ -64,13 +66,14 @@ def projects(branch_id: int) -> Response:
 @requires(Permission.BRANCH_VIEW)
 def waiting(branch_id: int) -> Response:
     """Show which hours wait, with whom, and until when."""
-    session, wanted, today = db.session(), read_wanted(), clock.today()
+    wanted, today = read_wanted(), clock.today()
     family = visible(branch_id)
     scope, _hidden = scope_for(family, wanted)
-    rows = queries.waiting(session, scope, now=clock.now())
+    found = waits(family, scope)
     return render(
         "reports/waiting.html",
-        rows=[(row, deadline_of(row.day, today)) for row in rows],
+        waiting=found,
+        rows=[(row, deadline_of(row.day, today)) for row in found.rows],
         guarded=is_guarded(family),
         **page_of(family, wanted),
     )
@@ -90,5 +93,6 @@ def no_shows(branch_id: int) -> Response:
         rows=rows,
         count=count,
         guarded=is_guarded(family),
+        hidden=hides_no_shows(family, scope, count),
         **page_of(family, wanted),
     )

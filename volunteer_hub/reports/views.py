@@ -23,12 +23,14 @@ from volunteer_hub.reports import (
     month_views,
     row_views,
     veil,
+    waits,
 )
 from volunteer_hub.reports.blueprint import around as span_around
 from volunteer_hub.reports.blueprint import (
     bp,
     by_name,
     hidden_branches,
+    in_sight,
     is_guarded,
     is_withheld,
     narrowed,
@@ -39,7 +41,6 @@ from volunteer_hub.reports.blueprint import (
     visible,
 )
 from volunteer_hub.reports.queries import branch as queries
-from volunteer_hub.reports.queries import tree
 from volunteer_hub.reports.queries.places import by_place
 from volunteer_hub.reports.queries.so_far import so_far
 from volunteer_hub.reports.queries.sums import (
@@ -131,7 +132,6 @@ def _page(branch_id: int) -> dict[str, Any]:
         veiled=veiled,
         guarded=guarded and not named,
     )
-    waiting = queries.waiting(session, scope, now=clock.now())
     return {
         "found": found,
         "small": small,
@@ -145,9 +145,8 @@ def _page(branch_id: int) -> dict[str, Any]:
             branch_id, list(zip(past, sums[3:], past_books, strict=True)), hides_few=not named
         ),
         "guarded": guarded,
-        "waiting": waiting,
-        "waiting_minutes": sum(row.minutes for row in waiting),
-        "waiting_people": sum(row.people for row in waiting),
+        "waiting": waits.waits(family, scope),
+        "hides_no_shows": waits.hides_no_shows(family, scope, found.no_shows),
         "adopted": queries.adopted(session, [branch_id], wanted.period).get(branch_id, []),
         "narrowed": narrowed(wanted),
         "percent": figures.percent,
@@ -165,7 +164,7 @@ def _sums(
         return _tallies(scope, ids, spans), (set(), set())
     if scope != scope.unfiltered or not is_quarter(scope.period):
         return _tallies(scope, ids, spans), hidden_branches(scope)
-    parents = tree.in_sight(db.session(), seen_ids())
+    parents = in_sight()
     sums = _tallies(scope, {*ids, *parents}, spans)
     return sums, veil.in_tree(parents, sums[0], current_user.led_branch_ids)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -97,3 +98,31 @@ def branch_shifts(
     return [
         ShiftCard._make([*row[:11], None, int(row[11]), int(row[12]), row[13], ""]) for row in rows
     ]
+
+
+def with_kept(
+    session: Session,
+    rows: Sequence[ShiftCard],
+    *,
+    branch_id: int | None,
+    today: date,
+    now: datetime,
+) -> list[ShiftCard]:
+    """Count places kept for the branch, or one above it, as left: to its members they are."""
+    full = [row.id for row in rows if not row.left]
+    if branch_id is None or not full:
+        return list(rows)
+    kept = dict[int, int]()
+    for shift_id, places in session.execute(
+        select(Post.shift_id, func.sum(Hold.places))
+        .join(Post, Post.id == Hold.post_id)
+        .where(
+            Post.shift_id.in_(full),
+            Hold.adoption_id.is_not(None),
+            Hold.branch_id.in_(own_and_above(branch_id, today)),
+            Hold.until > now,
+        )
+        .group_by(Post.shift_id)
+    ):
+        kept[shift_id] = places
+    return [row._replace(left=row.left or kept.get(row.id, 0)) for row in rows]

@@ -38,7 +38,7 @@ from volunteer_hub.volunteer import (
     suggestions,
 )
 from volunteer_hub.volunteer.blueprint import bp
-from volunteer_hub.volunteer.branch_shifts import branch_shifts
+from volunteer_hub.volunteer.branch_shifts import branch_shifts, with_kept
 from volunteer_hub.volunteer.forms import DeleteForm
 from volunteer_hub.volunteer.own_data import own_data
 
@@ -157,8 +157,13 @@ def project(project_id: int) -> Response:
             i18n.either(*name) for name in adopters(db.session(), project_id, today=clock.today())
         ],
         page=page,
-        found=cards.shift_cards(page.rows, titled=False),
+        found=cards.shift_cards(_with_kept(page.rows), titled=False),
     )
+
+
+def _with_kept(rows: list[queries.ShiftCard]) -> list[queries.ShiftCard]:
+    own_branch = current_user.branch_id if current_user.is_authenticated else None
+    return with_kept(db.session(), rows, branch_id=own_branch, today=clock.today(), now=clock.now())
 
 
 @bp.get("/shifts/<int:shift_id>/instead")

@@ -20,7 +20,7 @@ from volunteer_hub.core.db import db
 from volunteer_hub.core.i18n import _, _n, either
 from volunteer_hub.core.permissions import Permission, requires
 from volunteer_hub.core.web import done, render
-from volunteer_hub.matching import plan_queries, run_queries, runs
+from volunteer_hub.matching import expiry, plan_queries, run_queries, runs
 from volunteer_hub.matching.models import MatchRun, WishKind
 from volunteer_hub.matching.reasons import in_words
 from volunteer_hub.projects.desk_queries import organisation_choices
@@ -88,6 +88,7 @@ def plan(run_id: int) -> Response:
         why=in_words,
         why_not=cause_in_words,
         asks_for=_names,
+        quiet=expiry.is_quiet(clock.now()),
     )
 
 

@@ -50,7 +50,8 @@ def print_pairs(shift_id: int) -> Response:
     """Show the sheet for the tables, in large type and with given names only."""
     shift = _pairing_shift(shift_id)
     found = tables_of(db.session(), shift_id)
-    return render("console/pairs_print.html", shift=shift, found=found)
+    back = url_for(".pairs", shift_id=shift_id)
+    return render("console/pairs_print.html", shift=shift, found=found, back=back)
 
 
 def _context(shift: ShiftHead, refused: DomainError | None = None) -> dict[str, object]:

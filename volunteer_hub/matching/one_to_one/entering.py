@@ -61,7 +61,11 @@ def enter(
     first_id = None
     if wish.again_of is not None:
         earlier = seen(
-            session, wish.again_of, person_id=actor_id, organisation_ids=organisation_ids
+            session,
+            wish.again_of,
+            person_id=actor_id,
+            organisation_ids=organisation_ids,
+            lock=True,
         )
         # Of a forgotten one nothing tells any more that it was the same senior.
         first_id = None if earlier.forgotten_at else earlier.first_id or earlier.id

@@ -15,14 +15,16 @@ from volunteer_hub.matching.one_to_one.pairs import History, Pair
 def read_history(session: Session, key_of: Mapping[int, int], people: Collection[int]) -> History:
     """Return the history of wishes (by id, each with the key of its senior) and volunteers.
 
-    Of several answers of one side the latest counts.
+    Of several answers of one side the latest counts, also where nobody noted that they had met.
     """
     key = func.coalesce(ServiceRequest.first_id, ServiceRequest.id)
+    met = Pairing.state == str(PairingState.MET)
+    answered = Pairing.volunteer_again.is_not(None) | Pairing.senior_again.is_not(None)
     rows = session.execute(
-        select(key, Pairing.person_id, Pairing.volunteer_again, Pairing.senior_again)
+        select(key, Pairing.person_id, met, Pairing.volunteer_again, Pairing.senior_again)
         .join(ServiceRequest, ServiceRequest.id == Pairing.request_id)
         .where(
-            Pairing.state == str(PairingState.MET),
+            met | answered,
             Pairing.person_id.in_(people),
             key.in_(key_of.values()),
         )
@@ -30,8 +32,8 @@ def read_history(session: Session, key_of: Mapping[int, int], people: Collection
     ).all()
     times: Counter[Pair] = Counter()
     answers: dict[Pair, list[bool | None]] = defaultdict(lambda: [None, None])
-    for senior, person, *again in rows:
-        times[senior, person] += 1
+    for senior, person, counts, *again in rows:
+        times[senior, person] += bool(counts)
         for side, answer in enumerate(again):
             if answer is not None:
                 answers[senior, person][side] = answer
@@ -39,7 +41,7 @@ def read_history(session: Session, key_of: Mapping[int, int], people: Collection
         (request, person): (key_, person) for request, key_ in key_of.items() for person in people
     }
     return History(
-        met={pair: times[past] for pair, past in pairs.items() if past in times},
+        met={pair: times[past] for pair, past in pairs.items() if times[past]},
         together={pair for pair, past in pairs.items() if answers.get(past) == [True, True]},
         apart={pair for pair, past in pairs.items() if False in answers.get(past, ())},
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
 from volunteer_hub.audit import services as audit
-from volunteer_hub.matching.one_to_one import ending, placing, steps
+from volunteer_hub.matching.one_to_one import ending, placing, steps, ties
 from volunteer_hub.matching.one_to_one.models import (
     ENDED,
     Pairing,
@@ -34,48 +34,63 @@ def settle_requests(session: Session, now: datetime) -> int:
     Met is a pair that was noted so, or whose volunteer was there. A shift that was called off
     gives its wishes back at once.
     """
+    called_off = Shift.status == str(ShiftStatus.CANCELLED)
     rows = session.execute(
-        select(ServiceRequest, Shift.status, Shift.ends_at)
+        select(ServiceRequest, Pairing, Attendance.status, called_off)
         .join(Shift, Shift.id == ServiceRequest.shift_id)
+        .outerjoin(
+            Pairing,
+            (Pairing.request_id == ServiceRequest.id)
+            & (Pairing.shift_id == ServiceRequest.shift_id)
+            & ending.IS_STANDING,
+        )
+        .outerjoin(
+            Attendance,
+            (Attendance.shift_id == Pairing.shift_id) & (Attendance.person_id == Pairing.person_id),
+        )
         .where(
             ServiceRequest.state == str(RequestState.PLACED),
-            (Shift.status == str(ShiftStatus.CANCELLED)) | (Shift.ends_at < now - SETTLES_AFTER),
+            called_off | ((Shift.ends_at < now - SETTLES_AFTER) & _is_decided(now)),
         )
         .order_by(ServiceRequest.id)
         .limit(AT_ONCE)
         .with_for_update(of=ServiceRequest, key_share=True)
     ).all()
-    return sum(
-        _settle(session, request, called_off=status == ShiftStatus.CANCELLED, late=now - ends_at,
-                now=now)
-        for request, status, ends_at in rows
-    )  # fmt: skip
+    for request, pairing, came, off in rows:
+        _settle(session, request, None if off else pairing, came=came, now=now)
+    return len(rows)
+
+
+def _is_decided(now: datetime) -> ColumnElement[bool]:
+    """Tell, inside a question, whether it is known if they met.
+
+    Else wishes of which nobody says anything would come first in every round.
+    """
+    return (
+        Pairing.id.is_(None)
+        | (Pairing.state == str(PairingState.MET))
+        | Attendance.status.is_not(None)
+        | (Shift.ends_at <= now - GIVES_UP_AFTER)
+    )
 
 
 def _settle(
-    session: Session, request: ServiceRequest, *, called_off: bool, late: timedelta, now: datetime
-) -> bool:
-    pairing = session.scalar(
-        select(Pairing).where(Pairing.request_id == request.id, ending.IS_STANDING)
-    )
-    if called_off or pairing is None:
+    session: Session,
+    request: ServiceRequest,
+    pairing: Pairing | None,
+    *,
+    came: str | None,
+    now: datetime,
+) -> None:
+    if pairing is None:
         placing.put_back(session, request, actor_id=None, now=now)
-        return True
-    came = session.scalar(
-        select(Attendance.status).where(
-            Attendance.shift_id == pairing.shift_id, Attendance.person_id == pairing.person_id
-        )
-    )
-    if pairing.state == PairingState.MET or came == AttendanceStatus.PRESENT:
+    elif pairing.state == PairingState.MET or came == AttendanceStatus.PRESENT:
         pairing.state = str(PairingState.MET)
         steps.move(session, request, RequestState.SERVED, actor_id=None, now=now)
         _ask(session, pairing, now=now)
-        return True
-    if came is None and late < GIVES_UP_AFTER:
-        return False
-    ending.end(session, pairing, now=now, absent="volunteer")
-    placing.put_back(session, request, actor_id=None, now=now)
-    return True
+    else:
+        ending.end(session, pairing, now=now, absent="volunteer")
+        placing.put_back(session, request, actor_id=None, now=now)
 
 
 def _ask(session: Session, pairing: Pairing, *, now: datetime) -> None:
@@ -96,7 +111,8 @@ def _ask(session: Session, pairing: Pairing, *, now: datetime) -> None:
 def forget_seniors(session: Session, now: datetime) -> int:
     """Take out what tells of seniors whose wishes ended 90 days ago; returns how many.
 
-    That it was the same senior twice, and who wanted to meet again, goes with it.
+    That it was the same senior twice, and who wanted to meet again, goes with it; a "rather not"
+    goes with the last wish of the senior (`ties`).
     """
     rows = session.scalars(
         select(ServiceRequest)
@@ -116,13 +132,11 @@ def forget_seniors(session: Session, now: datetime) -> int:
 
 def _forget(session: Session, request: ServiceRequest, *, now: datetime) -> None:
     request.given_name = request.venue = ""
-    request.building_id = request.first_id = None
+    request.building_id = None
     request.forgotten_at = now
     session.query(RequestWindow).filter_by(request_id=request.id).delete()
     session.query(RequestStep).filter_by(request_id=request.id).update({"words": ""})
-    session.query(Pairing).filter_by(request_id=request.id).update(
-        {"volunteer_again": None, "senior_again": None}
-    )
+    ties.loosen(session, request)
     audit.record(
         session,
         "request:forget",

@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response
 from volunteer_hub.attendance.lead_views import closed, open_door, private
 from volunteer_hub.attendance.leader_links import Door, LinkGone
 from volunteer_hub.core import clock
+from volunteer_hub.core.db import db
 from volunteer_hub.core.errors import DomainError, NotFound
 from volunteer_hub.core.permissions import public
 from volunteer_hub.core.web import done, render
 from volunteer_hub.matching.blueprint import bp
 from volunteer_hub.matching.one_to_one import tables_page
 from volunteer_hub.matching.one_to_one.pairing import Hand
+from volunteer_hub.matching.one_to_one.tables import tables_of
 
 
 @bp.get("/lead/<token>/pairs")
@@ -26,6 +28,21 @@ def lead_pairs(token: str) -> Response:
     except (LinkGone, NotFound) as error:
         return closed(error)
     return _page(found, token)
+
+
+@bp.get("/lead/<token>/pairs/print")
+@public
+def lead_print_pairs(token: str) -> Response:
+    """Show the sheet for the tables, or kindly why the link is closed."""
+    try:
+        found = open_door(token)
+        tables_page.require_pairs(found.shift)
+    except (LinkGone, NotFound) as error:
+        return closed(error)
+    tables = tables_of(db.session(), found.shift.id)
+    back = url_for(".lead_pairs", token=token)
+    page = "matching/lead_pairs_print.html"
+    return private(render(page, shift=found.shift, found=tables, back=back))
 
 
 @bp.post("/lead/<token>/pairs")
@@ -48,6 +65,7 @@ def _context(found: Door, token: str, refused: DomainError | None = None) -> dic
         desk=False,
         act_url=url_for(".lead_pair", token=token),
         back=url_for("attendance.door", token=token),
+        sheet=url_for(".lead_print_pairs", token=token),
         link=found.link,
         refused=refused,
     )

@@ -1,7 +1,7 @@
 """One to one: what a senior would like to learn, and with whom they sit down for it.
 
 Of a senior there is a given name, a language and a topic, never anything about health
-(product.md, rule 10); all of it is taken out some time after the request has ended.
+(product.md, rule 10); it is taken out some time after the request has ended.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class ServiceRequest(Base):
     `organisation_id` is who arranges it. `first_id` names the first request of the same senior, so
     that those who got on well meet again; nothing else ties two requests together. `table_no` is
     where they sit in the shift; `absent_at` is set when they did not come and had no partner. With
-    `forgotten_at` nothing is left that tells of the senior.
+    `forgotten_at` nothing is left that tells of the senior, save for a "rather not" and the tie it
+    needs, while another wish of theirs is known (`ties`).
     """
 
     __tablename__ = "service_request"

@@ -142,7 +142,8 @@ def volunteer_says(
 ) -> Pairing:
     """Keep whether the volunteer wants to meet this senior again; can be changed at any time.
 
-    Raises NotFound for a pairing of somebody else, CannotPair before they met.
+    Raises NotFound for a pairing of somebody else, CannotPair before they met and when the senior
+    is forgotten.
     """
     row = session.scalar(
         select(Pairing)
@@ -191,3 +192,6 @@ def _require_met(session: Session, row: Pairing, *, now: datetime) -> None:
     ends_at = session.scalars(select(Shift.ends_at).where(Shift.id == row.shift_id)).one()
     if not happened(row, ends_at, now=now):
         raise CannotPair(_("This is asked after they have met."))
+    request = session.get_one(ServiceRequest, row.request_id)
+    if request.forgotten_at:
+        raise CannotPair(_("This was long ago, and whom you met is not kept any more."))

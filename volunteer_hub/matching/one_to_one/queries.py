@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from volunteer_hub.accounts.models import Person, Qualification
 from volunteer_hub.core.errors import NotFound
-from volunteer_hub.core.i18n import either
 from volunteer_hub.matching.one_to_one.models import (
     RequestState,
     RequestStep,
@@ -20,8 +30,9 @@ from volunteer_hub.matching.one_to_one.models import (
     ServiceRequest,
     Topic,
 )
+from volunteer_hub.matching.one_to_one.wanted import Wanted
 from volunteer_hub.registry.models import Building, Organisation
-from volunteer_hub.shifts.models import Shift
+from volunteer_hub.shifts.models import Shift, ShiftStatus
 
 PAGE_SIZE = 20
 # Wait for somebody to do something.
@@ -29,7 +40,7 @@ WAITING = (RequestState.ENTERED, RequestState.VERIFIED)
 
 
 @dataclass(frozen=True)
-class WishLine:
+class WishLine(Wanted):
     """One wish; `starts_at` is set while it is in a shift, `given_name` empty once forgotten."""
 
     id: int
@@ -55,19 +66,6 @@ class WishLine:
     shift_id: int | None
     starts_at: datetime | None
     forgotten_at: datetime | None
-
-    @property
-    def topic(self) -> str:
-        return either(self.topic_zh, self.topic_en)
-
-    @property
-    def language(self) -> str:
-        return either(self.language_zh, self.language_en)
-
-    @property
-    def place(self) -> str:
-        building = either(self.building_zh, self.building_en)
-        return " · ".join(part for part in (building, self.venue) if part)
 
 
 @dataclass(frozen=True)
@@ -209,3 +207,28 @@ def waiting(organisation_ids: Collection[int]) -> ScalarSelect[int]:
         ServiceRequest.state.in_([str(one) for one in WAITING]),
     )
     return query.scalar_subquery()
+
+
+def out_of_time(
+    organisation_ids: Collection[int], now: datetime
+) -> tuple[ScalarSelect[int], ScalarSelect[int | None]]:
+    """Count, inside another question, placed wishes whose shift has moved to a time not named.
+
+    The second column is the soonest shift that holds such a wish.
+    """
+    named = exists().where(RequestWindow.request_id == ServiceRequest.id)
+    # Monday is 0 here, Sunday is 0 for the database.
+    weekday = (cast(extract("dow", Shift.day), Integer) + 6) % 7
+    fits = named.where(RequestWindow.weekday == weekday, RequestWindow.window == Shift.window)
+    lost = (
+        Shift.id == ServiceRequest.shift_id,
+        ServiceRequest.organisation_id.in_(organisation_ids),
+        ServiceRequest.state == str(RequestState.PLACED),
+        Shift.status != str(ShiftStatus.CANCELLED),
+        Shift.starts_at > now,
+        named,
+        ~fits,
+    )
+    count = select(func.count(ServiceRequest.id)).where(*lost)
+    soonest = select(Shift.id).where(*lost).order_by(Shift.starts_at, Shift.id).limit(1)
+    return count.scalar_subquery(), soonest.scalar_subquery()

@@ -18,7 +18,7 @@ from volunteer_hub.accounts.models import (
     QualificationKind,
 )
 from volunteer_hub.attendance.models import Attendance, AttendanceStatus
-from volunteer_hub.core.i18n import ENGLISH, either
+from volunteer_hub.core.i18n import ENGLISH
 from volunteer_hub.core.names import called
 from volunteer_hub.matching.one_to_one import posts
 from volunteer_hub.matching.one_to_one.ending import IS_STANDING
@@ -32,6 +32,7 @@ from volunteer_hub.matching.one_to_one.models import (
     TopicHelper,
 )
 from volunteer_hub.matching.one_to_one.pairs import History, Senior, Volunteer
+from volunteer_hub.matching.one_to_one.wanted import Wanted
 from volunteer_hub.registry.models import Building, Walk
 from volunteer_hub.shifts.models import Shift, SignUp
 
@@ -40,7 +41,7 @@ AWAY = (AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED)
 
 
 @dataclass(frozen=True)
-class Seat:
+class Seat(Wanted):
     """One placed wish: who sits where and wants what; `key` is the same for the same senior."""
 
     id: int
@@ -57,19 +58,6 @@ class Seat:
     building_en: str | None
     venue: str
     absent_at: datetime | None
-
-    @property
-    def language(self) -> str:
-        return either(self.language_zh, self.language_en)
-
-    @property
-    def topic(self) -> str:
-        return either(self.topic_zh, self.topic_en)
-
-    @property
-    def place(self) -> str:
-        building = either(self.building_zh, self.building_en)
-        return " · ".join(part for part in (building, self.venue) if part)
 
     def senior(self) -> Senior:
         return Senior(self.id, self.language_id, self.topic_id)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from volunteer_hub.accounts.models import BranchMembership
@@ -134,9 +134,9 @@ def building_names(session: Session) -> dict[int, tuple[str, str, int | None]]:
 
 
 def names_of(
-    session: Session, *, category: int | None, project: int | None
+    session: Session, *, category: int | None, project: int | None, building: int | None
 ) -> list[tuple[str, tuple[str, str]]]:
-    """Return parameter and names of the category and the project, those that exist."""
+    """Return parameter and names of category, project and building, those that exist."""
     found = []
     if category is not None:
         row = session.get(Category, category)
@@ -146,26 +146,39 @@ def names_of(
         one = session.get(Project, project)
         if one:
             found.append(("project", (one.title_zh, one.title_en)))
+    if building is not None:
+        place = session.get(Building, building)
+        if place:
+            found.append(("building", (place.name_zh, place.name_en)))
     return found
+
+
+def member_of_day() -> ColumnElement[bool]:
+    """Match the membership that somebody with an attendance had on the shift's day."""
+    member = BranchMembership
+    return (
+        (member.person_id == Attendance.person_id)
+        & (member.started_on <= Shift.day)
+        & (member.ended_on.is_(None) | (member.ended_on >= Shift.day))
+    )
+
+
+def line_of_day(line: Any) -> Any:
+    """Match what the branch of that membership lay below on that day, and itself."""
+    return (
+        (line.branch_id == BranchMembership.branch_id)
+        & (line.since <= Shift.day)
+        & (line.until.is_(None) | (line.until >= Shift.day))
+    )
 
 
 def _theirs(shape: Shape) -> Any:
     """Join attendance and shift to those who were in the branch, or below it, on the day."""
     member, line = BranchMembership, BranchLine
+    asked = bindparam("branch_id", type_=Integer, literal_execute=True)
     return (
-        (
-            member,
-            (member.person_id == Attendance.person_id)
-            & (member.started_on <= Shift.day)
-            & (member.ended_on.is_(None) | (member.ended_on >= Shift.day)),
-        ),
-        (
-            line,
-            (line.branch_id == member.branch_id)
-            & (line.ancestor_id == bindparam("branch_id", type_=Integer, literal_execute=True))
-            & (line.since <= Shift.day)
-            & (line.until.is_(None) | (line.until >= Shift.day)),
-        ),
+        (member, member_of_day()),
+        (line, line_of_day(line) & (line.ancestor_id == asked)),
         (
             Shift.day.between(written("first"), written("last")),
             *of_kind(member.is_party_member, shape.members),

@@ -137,13 +137,14 @@ def narrowed_too_far(session: Session, scope: Scope, led: Collection[int]) -> bo
     Each narrowing is asked for alone: with what it leaves out, its figure could be worked out from
     the wider one.
     """
-    for part, key, wider in _narrowings(scope):
+    for part, key, wider in narrowings(scope):
         if key in hidden_parts(session, wider, led, part):
             return True
     return False
 
 
-def _narrowings(scope: Scope) -> list[tuple[Part, int, Scope]]:
+def narrowings(scope: Scope) -> list[tuple[Part, int, Scope]]:
+    """Return part, key and the wider scope for each thing that a scope is narrowed to."""
     found = []
     if scope.members is not Members.ALL:
         key = int(scope.members is Members.MEMBER)
