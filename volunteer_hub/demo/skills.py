@@ -50,7 +50,7 @@ TRAININGS = {
     "elders": _Training(0.10, None),
     "dementia": _Training(0.03, 24),
 }
-SPEAKS = {"zh": "上海话伙伴", "en": "Partner who speaks Shanghainese"}
+SPEAKS = {"zh": "上海话接待", "en": "Welcome desk in Shanghainese"}
 PARTNER = {"zh": "一对一伙伴", "en": "One-to-one partner"}
 
 

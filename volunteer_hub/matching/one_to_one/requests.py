@@ -97,7 +97,7 @@ def withdraw(
     )
     if request.state not in ENDED:
         ending.end_of_request(session, request, now=now)
-        request.table_no = None
+        request.table_no = request.absent_at = None
         steps.move(session, request, RequestState.WITHDRAWN, actor_id=actor_id, now=now)
     return request
 
@@ -121,7 +121,7 @@ def close(
             field="words",
         )
     ending.end_of_request(session, request, now=now)
-    request.table_no = None
+    request.table_no = request.absent_at = None
     steps.move(
         session, request, RequestState.CLOSED, actor_id=actor_id, now=now, words=words.strip()
     )
