@@ -336,7 +336,12 @@ def test_one_person_who_stayed_away_five_times_is_not_five(reader, session, worl
         for page in ("", "/print", "/no-shows"):
             text = reader.get(f"/branches/{branch.id}{page}", query_string=QUERY).text
             assert "5 no-shows" not in text
-    assert no_show_cells(reader, world["root"]) == ["fewer than 5", "fewer than 5", 0]
+    assert no_show_cells(reader, world["root"]) == [
+        "fewer than 5",
+        "fewer than 5",
+        0,
+        "fewer than 5",
+    ]
 
 
 def test_no_shows_of_one_do_not_follow_from_the_branch_beside(reader, session, world):
@@ -351,7 +356,7 @@ def test_no_shows_of_one_do_not_follow_from_the_branch_beside(reader, session, w
         assert "7 no-shows" in texts["root"]
         assert "6 no-shows" not in texts["first"]
         assert "1 no-show" not in texts["second"]
-    assert no_show_cells(reader, world["root"]) == [7, "fewer than 5", "fewer than 5"]
+    assert no_show_cells(reader, world["root"]) == [7, "fewer than 5", "fewer than 5", 7]
 
 
 def test_no_shows_of_some_do_not_tell_of_the_few_others(reader, session, world):
@@ -460,7 +465,7 @@ def test_figures_are_never_of_late_entries_or_one_building_only(reader, session,
             assert tells_hours(text, "35.8")
             assert re.search(f"could not use:[^<]*{label}", text)
         book = book_of(reader, world["root"], **QUERY, **narrowing)
-        assert rows_of(book["Summary"])[0]["Service hours in all"] == pytest.approx(35.8)
+        assert rows_of(book["Summary"])[0]["Service hours in all"] == pytest.approx(35.8, abs=0.05)
     rows = reader.get(f"{root}/entries", query_string=QUERY | {"building": tower.id}).text
     assert "18.0 hours in all" in rows
     assert '<span class="tag">The long tower</span>' in rows
