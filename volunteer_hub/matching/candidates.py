@@ -25,7 +25,7 @@ from volunteer_hub.projects.models import Project, ProjectStatus
 from volunteer_hub.shifts.models import Post, PostNeed, Shift, ShiftStatus
 
 # At how many shifts is looked: a page costs the same on a busy week.
-MOST_SHIFTS = 800
+MOST_SHIFTS = 600
 DAY_HOURS = 24
 
 
