@@ -43,7 +43,7 @@ class _Effort:
 EFFORTS = (
     (1_000_000, _Effort(rounds=3, tries=250, steps=3)),
     (200_000, _Effort(rounds=8, tries=180, steps=40)),
-    (0, _Effort(rounds=8, tries=60, steps=40)),
+    (0, _Effort(rounds=8, tries=48, steps=40)),
 )
 
 
