@@ -60,18 +60,8 @@ def end(
         )
     _end(session, membership, last_day, actor_id=actor_id, now=now)
     if membership.person_id != actor_id:
-        branch = session.get_one(Branch, branch_id)
-        notifications.tell(
-            session,
-            "membership_ended",
-            person_id=membership.person_id,
-            key=f"membership_ended:{membership.id}:{last_day}",
-            now=now,
-            link="/me/profile",
-            branch_zh=branch.name_zh,
-            branch_en=branch.name_en,
-            day=last_day.isoformat(),
-        )
+        day = last_day.isoformat()
+        _tell(session, "membership_ended", membership, at=day, now=now, day=day)
     return membership
 
 
@@ -130,17 +120,30 @@ def resume(
         branch_id=branch_id,
     )
     if membership.person_id != actor_id:
-        branch = session.get_one(Branch, branch_id)
-        notifications.tell(
-            session,
-            "membership_resumed",
-            person_id=membership.person_id,
-            key=f"membership_resumed:{membership.id}:{now.isoformat()}",
-            now=now,
-            link="/me/profile",
-            branch_zh=branch.name_zh,
-            branch_en=branch.name_en,
-        )
+        _tell(session, "membership_resumed", membership, at=now.isoformat(), now=now)
+
+
+def _tell(
+    session: Session,
+    kind: str,
+    membership: BranchMembership,
+    *,
+    at: str,
+    now: datetime,
+    **params: Any,
+) -> None:
+    branch = session.get_one(Branch, membership.branch_id)
+    notifications.tell(
+        session,
+        kind,
+        person_id=membership.person_id,
+        key=f"{kind}:{membership.id}:{at}",
+        now=now,
+        link="/me/profile",
+        branch_zh=branch.name_zh,
+        branch_en=branch.name_en,
+        **params,
+    )
 
 
 def ended_by(

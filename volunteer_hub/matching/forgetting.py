@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, cast, delete, select
 from sqlalchemy.orm import Session
 
 from volunteer_hub.core import clock
@@ -33,7 +33,11 @@ def forget_person(session: Session, *, person_id: int, today: date) -> None:
     outcomes = session.scalars(
         select(PostOutcome)
         .join(MatchRun, MatchRun.id == PostOutcome.run_id)
-        .where(MatchRun.last_day >= today - KEPT)
+        # The database looks first: a plan of all organisations has thousands of posts.
+        .where(
+            MatchRun.last_day >= today - KEPT,
+            cast(PostOutcome.reserves, Text).contains(f"[{person_id}, "),
+        )
     )
     for outcome in outcomes:
         left = [reserve for reserve in outcome.reserves if reserve[0] != person_id]

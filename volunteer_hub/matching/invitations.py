@@ -102,30 +102,23 @@ def _over(row: Invitation) -> CannotSignUp:
         if row.state == InvitationState.WITHDRAWN
         else _("This invitation is over. If there is still room, you can sign up yourself.")
     )
-    return CannotSignUp(
-        sentence,
-        Reason.OFFER_GONE,
-        link=f"/shifts/{row.shift_id}",
-        way_out=_("See that shift"),
-    )
+    return _refused(sentence, Reason.OFFER_GONE, row.shift_id)
 
 
 def _accepted(row: Invitation) -> CannotSignUp:
-    return CannotSignUp(
-        _("You have accepted this invitation. You can give the place back on the shift's page."),
-        Reason.SIGNED_UP,
-        link=f"/shifts/{row.shift_id}",
-        way_out=_("See that shift"),
+    sentence = _(
+        "You have accepted this invitation. You can give the place back on the shift's page."
     )
+    return _refused(sentence, Reason.SIGNED_UP, row.shift_id)
 
 
 def _just_filled(shift_id: int) -> CannotSignUp:
-    return CannotSignUp(
-        _("Just filled up. You can join the waitlist on the shift's page."),
-        Reason.FULL,
-        link=f"/shifts/{shift_id}",
-        way_out=_("See that shift"),
-    )
+    sentence = _("Just filled up. You can join the waitlist on the shift's page.")
+    return _refused(sentence, Reason.FULL, shift_id)
+
+
+def _refused(sentence: str, reason: Reason, shift_id: int) -> CannotSignUp:
+    return CannotSignUp(sentence, reason, link=f"/shifts/{shift_id}", way_out=_("See that shift"))
 
 
 def _close(

@@ -75,9 +75,7 @@ def _hidden(close_ids: list[int], family: Family) -> dict[int, Hidden]:
     """
     if not is_guarded(family):
         return dict.fromkeys(close_ids, Hidden())
-    branch_id, led = family.branch.id, current_user.led_branch_ids
-    whole = _hidden_wholes(close_ids)
-    parts = closed.hidden_in(db.session(), close_ids, in_sight(), seen_ids(), led)
+    branch_id, whole, parts = family.branch.id, _hidden_wholes(close_ids), _hidden_parts(close_ids)
     found = {}
     for id_ in close_ids:
         some = {part for part, branches in parts[id_].items() if branch_id in branches}
@@ -88,11 +86,15 @@ def _hidden(close_ids: list[int], family: Family) -> dict[int, Hidden]:
 
 def _hidden_sheets(close_ids: list[int]) -> dict[int, set[int]]:
     """Return, by close, the branches whose file would tell this reader of few people (S16)."""
-    led = current_user.led_branch_ids
-    parts = closed.hidden_in(db.session(), close_ids, in_sight(), seen_ids(), led)
+    parts = _hidden_parts(close_ids)
     return {
         id_: hidden.union(*parts[id_].values()) for id_, hidden in _hidden_wholes(close_ids).items()
     }
+
+
+def _hidden_parts(close_ids: list[int]) -> dict[int, dict[int, set[int]]]:
+    led = current_user.led_branch_ids
+    return closed.hidden_in(db.session(), close_ids, in_sight(), seen_ids(), led)
 
 
 def _hidden_wholes(close_ids: list[int]) -> dict[int, set[int]]:

@@ -43,9 +43,7 @@ def branch_shifts(
         .join(Post, Post.id == Hold.post_id)
         .where(
             Post.shift_id == Shift.id,
-            Hold.adoption_id.is_not(None),
-            Hold.branch_id.in_(adopters),
-            Hold.until > now,
+            *_kept_for(adopters, now),
         )
         .correlate(Shift)
         .scalar_subquery()
@@ -118,11 +116,13 @@ def with_kept(
         .join(Post, Post.id == Hold.post_id)
         .where(
             Post.shift_id.in_(full),
-            Hold.adoption_id.is_not(None),
-            Hold.branch_id.in_(own_and_above(branch_id, today)),
-            Hold.until > now,
+            *_kept_for(own_and_above(branch_id, today), now),
         )
         .group_by(Post.shift_id)
     ):
         kept[shift_id] = places
     return [row._replace(left=row.left or kept.get(row.id, 0)) for row in rows]
+
+
+def _kept_for(branches: Any, now: datetime) -> tuple[Any, ...]:
+    return (Hold.adoption_id.is_not(None), Hold.branch_id.in_(branches), Hold.until > now)

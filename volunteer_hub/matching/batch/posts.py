@@ -38,8 +38,7 @@ class Posts:
 
     Times are local minutes from the first midnight of the span; `places` are free for new people,
     after those who wait in line or are being asked; `needed` are missing to the minimum, if those
-    being asked come. `needs`
-    holds the qualifications that a post asks for, by row.
+    being asked come. `needs` holds the qualifications that a post asks for, by row.
     """
 
     span: Period
